@@ -1,0 +1,48 @@
+using System.Globalization;
+using Tidemark.Events;
+
+namespace Tidemark.Checkpoints;
+
+/// <summary>
+/// The name of a shard, the unit of work and ownership: projection or subscription, generation, slot range and event database.
+/// As text: <c>Orders:g2:0-1023@main</c>.
+/// </summary>
+/// <param name="Projection">The name of the projection or subscription.</param>
+/// <param name="Generation">Which build of the read model, from 1.</param>
+/// <param name="Slots">The slots it works on.</param>
+/// <param name="Database">The event database.</param>
+public sealed record ShardName(string Projection, int Generation, SlotRange Slots, string Database)
+{
+    private string? _text;
+
+    /// <inheritdoc />
+    public override string ToString() =>
+        _text ??= string.Create(CultureInfo.InvariantCulture, $"{Projection}:g{Generation}:{Slots}@{Database}");
+
+    /// <summary>Reads the text form.</summary>
+    /// <exception cref="FormatException">The text is no shard name.</exception>
+    public static ShardName Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var at = text.LastIndexOf('@');
+        var parts = at < 0 ? [] : text[..at].Split(':');
+        if (parts.Length == 3
+            && parts[1].StartsWith('g')
+            && int.TryParse(parts[1].AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var generation)
+            && parts[2].Split('-') is [var first, var last]
+            && short.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var firstSlot)
+            && short.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var lastSlot))
+        {
+            return new(parts[0], generation, new(firstSlot, lastSlot), text[(at + 1)..]);
+        }
+
+        throw new FormatException($"'{text}' is no shard name; one looks like 'Orders:g2:0-1023@main'.");
+    }
+
+    /// <summary>Equal when all parts are.</summary>
+    public bool Equals(ShardName? other) =>
+        other is not null && Projection == other.Projection && Generation == other.Generation && Slots == other.Slots && Database == other.Database;
+
+    /// <inheritdoc />
+    public override int GetHashCode() => HashCode.Combine(Projection, Generation, Slots, Database);
+}

@@ -1,0 +1,3 @@
+namespace Tidemark;
+/// <summary>x</summary>
+public sealed class EventStore;

@@ -1,0 +1,41 @@
+using Tidemark.Checkpoints;
+using Tidemark.HighWater;
+using Tidemark.Log;
+using Tidemark.Projections;
+using Tidemark.Shards;
+
+namespace Tidemark.Storage;
+
+/// <summary>The ports of one event database. A storage provider implements each port in a class of its own; this only bundles them.</summary>
+public interface IEventDatabaseStorage : IAsyncDisposable
+{
+    /// <summary>What this is and where, without secrets; for messages.</summary>
+    string Description { get; }
+
+    /// <summary>How many flushes of appends are worth having in the air at once.</summary>
+    int FlushesMax { get; }
+
+    /// <summary>The log.</summary>
+    IEventLog Log { get; }
+
+    /// <summary>The high-water mark.</summary>
+    IHighWaterSource HighWater { get; }
+
+    /// <summary>Hints between processes.</summary>
+    IWakeUpChannel WakeUp { get; }
+
+    /// <summary>Checkpoints.</summary>
+    ICheckpointStore Checkpoints { get; }
+
+    /// <summary>Dead letters.</summary>
+    IDeadLetterStore DeadLetters { get; }
+
+    /// <summary>Read models.</summary>
+    IReadModelStore ReadModels { get; }
+
+    /// <summary>The schema and its migrations.</summary>
+    ISchema Schema { get; }
+
+    /// <summary>Whether an error of this provider's driver may go away by itself (connection lost, deadlock, busy), so that repeating the call makes sense.</summary>
+    bool IsTransient(Exception error);
+}

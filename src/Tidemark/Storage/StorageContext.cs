@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+using Polly;
+using Tidemark.Resilience;
+
+namespace Tidemark.Storage;
+
+/// <summary>What a storage provider is given when it is made.</summary>
+/// <param name="Database">The event database's name, as in shard names.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Pipelines">How idempotent calls are repeated.</param>
+/// <param name="Loggers">Where to log.</param>
+public sealed record StorageContext(string Database, TimeProvider Time, PipelineOptions Pipelines, ILoggerFactory Loggers)
+{
+    /// <summary>The pipeline for idempotent database calls.</summary>
+    public ResiliencePipeline DatabasePipeline(Func<Exception, bool> isTransient) => Pipelines.Build(PipelineName.Database, Time, isTransient);
+}

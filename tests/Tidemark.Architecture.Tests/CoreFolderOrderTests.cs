@@ -5,6 +5,8 @@ namespace Tidemark.Architecture.Tests;
 
 public sealed class CoreFolderOrderTests
 {
+    private const string Root = "(root)";
+
     /// <summary>
     /// The folders of src/Tidemark in the order in which data moves. A folder may use those above it, never those below, so that each
     /// stage can be read, tested and replaced knowing only what comes before it. A new folder gets its place here, with a reason.
@@ -26,7 +28,7 @@ public sealed class CoreFolderOrderTests
         "Control",
         "Tenancy",
         "Storage",     // bundles the ports that the stages above define
-        "",            // the root: the entry points that an application calls
+        Root,          // the root: the entry points that an application calls
         "Hosting",     // puts everything together
     ];
 
@@ -85,7 +87,7 @@ public sealed class CoreFolderOrderTests
     {
         string? space = Outermost(type).Namespace;
         if (space == "Tidemark")
-            return "";
+            return Root;
         return space?.StartsWith("Tidemark.", StringComparison.Ordinal) == true ? space.Split('.')[1] : null;
     }
 

@@ -40,5 +40,5 @@ internal sealed class ErrorClassifier(Func<Exception, bool> isTransient)
 
     /// <summary>Whether trying fewer events can find a culprit.</summary>
     public bool IsAboutEvents(Exception error) =>
-        error is not (FencedException or EventFetcherException or ShardStartException or LogRewoundException) && !IsOutage(error);
+        error is not (FencedException or EventFetcherException or ShardStartException or LogRewoundException or ReadModelException) && !IsOutage(error);
 }

@@ -9,8 +9,8 @@ public sealed class ShardOptions
     /// <summary>A commit is made once the changed documents reach this many bytes by estimate. 24 MiB by default; 1 KiB to 1 GiB.</summary>
     public long CommitBytesMax { get; set; } = 24L * 1024 * 1024;
 
-    /// <summary>The longest time that events are gathered for one commit while catching up. 5 s by default; 1 ms to 10 min.</summary>
-    public TimeSpan CommitInterval { get; set; } = TimeSpan.FromSeconds(5);
+    /// <summary>The longest time that events are gathered for one commit while catching up. 10 s by default; 1 ms to 10 min. A crash repeats at most this much work.</summary>
+    public TimeSpan CommitInterval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The same for projections that write through an open transaction of their own. 500 ms by default; 1 ms to 1 min.</summary>
     public TimeSpan OpenTransactionMax { get; set; } = TimeSpan.FromMilliseconds(500);
@@ -33,9 +33,10 @@ public sealed class ShardOptions
     public ErrorOptions ErrorsWhileRebuilding { get; set; } = new();
 
     /// <summary>
-    /// How many bytes of document state a node keeps in memory between commits, by estimate, shared by its shards. 64 MiB by default; 0 (none) to 64 GiB.
+    /// How many bytes of document state a node keeps in memory, by estimate, in equal shares for its shards: documents changed since the last commit, and those kept for the
+    /// next. 128 MiB by default; 1 MiB to 64 GiB.
     /// </summary>
-    public long StateCacheBytesMax { get; set; } = 64L * 1024 * 1024;
+    public long StateBytesMax { get; set; } = 128L * 1024 * 1024;
 
     internal IEnumerable<string> Validate()
     {
@@ -53,8 +54,8 @@ public sealed class ShardOptions
             yield return $"Shards:Pause is {d}";
         if (PauseMax < Pause || PauseMax > TimeSpan.FromDays(1))
             yield return $"Shards:PauseMax is {PauseMax}; it must be at least Shards:Pause ({Pause}) and at most 1 day.";
-        if (StateCacheBytesMax is < 0 or > 64L << 30)
-            yield return $"Shards:StateCacheBytesMax is {StateCacheBytesMax}; it must be 0 to 64 GiB.";
+        if (StateBytesMax is < 1 << 20 or > 64L << 30)
+            yield return $"Shards:StateBytesMax is {StateBytesMax}; it must be 1 MiB to 64 GiB.";
     }
 
     private static string? Outside(TimeSpan value, int minMs, int maxMs) =>

@@ -1,0 +1,84 @@
+using System.Text.RegularExpressions;
+using Npgsql;
+
+namespace Tidemark.PostgreSql;
+
+/// <summary>How to reach an event database on PostgreSQL, and how many connections to it one process may hold.</summary>
+public sealed partial class PostgreSqlOptions
+{
+    /// <summary>The longest schema name, in characters; leaves room for the name of the notification channel.</summary>
+    public const int SchemaLengthMax = 50;
+
+    /// <summary>Where the database is, as Npgsql's connection string. Required unless <see cref="DataSource"/> is given.</summary>
+    public string? ConnectionString { get; set; }
+
+    /// <summary>
+    /// A data source of the application's own, which Tidemark uses and does not dispose. Then pooling, preparing and budget are the data source's:
+    /// <see cref="ConnectionsMax"/> and <see cref="CommandTimeout"/> do not apply. Give it <c>Max Auto Prepare</c> unless a transaction pooler stands between.
+    /// </summary>
+    public NpgsqlDataSource? DataSource { get; set; }
+
+    /// <summary>The schema that holds the store: 1 to 50 characters, a to z, digits and underscores, not beginning with a digit.</summary>
+    public string Schema { get; set; } = "tidemark";
+
+    /// <summary>
+    /// Whether a pooler in transaction mode (pgbouncer, for instance) stands between. Then nothing is prepared, connections are not reset, and hints of other
+    /// processes are received only when <see cref="ListenConnectionString"/> leads past the pooler.
+    /// </summary>
+    public bool TransactionPooler { get; set; }
+
+    /// <summary>A connection string for the one connection that listens for hints; null takes the one of <see cref="ConnectionString"/>.</summary>
+    public string? ListenConnectionString { get; set; }
+
+    /// <summary>
+    /// The most connections this process holds to the event database, 2 to 1,000; the one that listens comes on top. A call beyond waits for a free one. Transactions
+    /// that the application begins through the store count.
+    /// </summary>
+    public int ConnectionsMax { get; set; } = 10;
+
+    /// <summary>How long one command may take, 1 second to 1 hour; in whole seconds.</summary>
+    public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Checks the settings.</summary>
+    /// <exception cref="ArgumentException">A setting is missing or out of its range; the message names the key, the value and the range.</exception>
+    public void Validate()
+    {
+        if (DataSource is null && string.IsNullOrWhiteSpace(ConnectionString))
+            throw new ArgumentException($"{nameof(ConnectionString)} is empty; give a connection string of Npgsql, or a {nameof(DataSource)}.");
+        if (DataSource is not null && ConnectionString is not null)
+            throw new ArgumentException($"{nameof(ConnectionString)} and {nameof(DataSource)} are both given; give one of them.");
+        if (Schema is not { Length: > 0 and <= SchemaLengthMax } || !SchemaName().IsMatch(Schema))
+        {
+            throw new ArgumentException(
+                $"{nameof(Schema)} is '{Schema}'; allowed are 1 to {SchemaLengthMax} characters, a to z, digits and underscores, not beginning with a digit.");
+        }
+
+        if (Schema.StartsWith("pg_", StringComparison.Ordinal))
+            throw new ArgumentException($"{nameof(Schema)} is '{Schema}'; names that begin with 'pg_' belong to PostgreSQL.");
+        if (ConnectionsMax is < 2 or > 1000)
+            throw new ArgumentException($"{nameof(ConnectionsMax)} is {ConnectionsMax}; allowed are 2 to 1000.");
+        if (CommandTimeout < TimeSpan.FromSeconds(1) || CommandTimeout > TimeSpan.FromHours(1))
+            throw new ArgumentException($"{nameof(CommandTimeout)} is {CommandTimeout}; allowed are 1 second to 1 hour.");
+        CheckConnectionString(nameof(ConnectionString), ConnectionString);
+        CheckConnectionString(nameof(ListenConnectionString), ListenConnectionString);
+    }
+
+    // The message leaves the text out: it may hold a password.
+    private static void CheckConnectionString(string key, string? text)
+    {
+        if (text is null)
+            return;
+        try
+        {
+            if (string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(text).Host))
+                throw new ArgumentException($"{key} names no Host.");
+        }
+        catch (Exception e) when (e is FormatException or InvalidCastException or KeyNotFoundException)
+        {
+            throw new ArgumentException($"{key} is no connection string of Npgsql: {e.Message}", e);
+        }
+    }
+
+    [GeneratedRegex("^[a-z_][a-z0-9_]*$", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex SchemaName();
+}

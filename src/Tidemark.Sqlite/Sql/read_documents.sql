@@ -1,0 +1,4 @@
+-- Purpose: a page of documents of one tenant in the order of their keys. {table} is the stable view, quoted.
+-- Locks: none.
+-- Index: primary key of the table, a walk from ?2 on.
+SELECT key, data, version, position FROM {table} WHERE tenant = ?1 AND key > ?2 ORDER BY key LIMIT ?3

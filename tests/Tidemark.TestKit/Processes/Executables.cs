@@ -11,7 +11,7 @@ internal static class Executables
         return onPath.Concat(SystemFolders).Select(folder => Path.Combine(folder, name)).FirstOrDefault(path => File.Exists(Target(path)));
     }
 
-    /// <summary>The file that a path leads to: a link may lead nowhere, and what lies beside it is not what lies beside its target.</summary>
+    /// <summary>The file that a path leads to: a link may lead nowhere, and has other neighbours than its target.</summary>
     public static string Target(string path)
     {
         bool isLink = new FileInfo(path).LinkTarget is not null;

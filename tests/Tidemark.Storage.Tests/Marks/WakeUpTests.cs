@@ -23,7 +23,7 @@ public abstract class WakeUpTests<TKind> : StoreTests<TKind>
         {
             await Storage.WakeUp.NotifyAsync(Token);
             await Task.WhenAny(woken.Task, listening, Task.Delay(TimeSpan.FromMilliseconds(20), Token));
-            listening.IsCompleted.ShouldBeFalse();
+            listening.IsCompleted.ShouldBeFalse(listening.Exception?.ToString());
         }
 
         await stop.CancelAsync();

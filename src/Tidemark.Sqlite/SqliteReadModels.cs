@@ -99,7 +99,8 @@ internal sealed class SqliteReadModels(SqliteDatabase database) : IReadModelStor
             {
                 CheckLive(session, name);
                 var documents = new List<StoredDocument>();
-                using var rows = session.Prepare(sql.Page).Bind(1, tenant.Value).Bind(2, afterKey ?? "").Bind(3, Math.Max(0, countMax));
+                using var rows = session.Prepare(sql.Page)
+                    .Bind(1, tenant.Value).Bind(2, afterKey ?? "").Bind(3, afterKey).Bind(4, Math.Max(0, countMax));
                 while (rows.Step())
                     documents.Add(new(new(tenant, rows.Text(0)), rows.Utf8(1).ToArray(), new(rows.Int64(2)), new(rows.Int64(3))));
                 return documents;

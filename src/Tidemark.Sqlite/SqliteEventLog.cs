@@ -83,15 +83,11 @@ internal sealed class SqliteEventLog(SqliteDatabase database) : IEventLog
 
     /// <inheritdoc />
     public ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(StreamRead read, CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlyList<RecordedEvent>>(
-            session =>
-            {
-                var (lowest, highest) = read.Backwards ? (read.To, read.From) : (read.From, read.To);
-                using var rows = session.Prepare(read.Backwards ? SqlText.ReadStreamBackwards : SqlText.ReadStreamForwards)
-                    .Bind(1, read.Tenant.Value).Bind(2, read.Stream.Value).Bind(3, lowest.Value).Bind(4, highest.Value).Bind(5, Math.Max(0, read.EventsMax));
-                return EventRows.ReadAll(session, rows);
-            },
-            cancellationToken);
+        database.ReadAsync(session => ReadStream(session, read), cancellationToken);
+
+    /// <inheritdoc />
+    public ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(IStoreTransaction transaction, StreamRead read, CancellationToken cancellationToken) =>
+        SqliteDatabase.Of(transaction).RunAsync(session => ReadStream(session, read), writes: false, cancellationToken);
 
     /// <inheritdoc />
     public ValueTask<StreamState?> FindStreamAsync(TenantId tenant, StreamId stream, CancellationToken cancellationToken) =>
@@ -227,6 +223,14 @@ internal sealed class SqliteEventLog(SqliteDatabase database) : IEventLog
 
             throw;
         }
+    }
+
+    private static IReadOnlyList<RecordedEvent> ReadStream(SqliteSession session, StreamRead read)
+    {
+        var (lowest, highest) = read.Backwards ? (read.To, read.From) : (read.From, read.To);
+        using var rows = session.Prepare(read.Backwards ? SqlText.ReadStreamBackwards : SqlText.ReadStreamForwards)
+            .Bind(1, read.Tenant.Value).Bind(2, read.Stream.Value).Bind(3, lowest.Value).Bind(4, highest.Value).Bind(5, Math.Max(0, read.EventsMax));
+        return EventRows.ReadAll(session, rows);
     }
 
     private static LogPage ReadPage(SqliteSession session, LogRead read)

@@ -56,17 +56,13 @@ internal sealed class InMemoryEventLog(MemoryDatabase database, TimeProvider tim
     public ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(StreamRead read, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var state = database.Committed;
-        var events = new List<RecordedEvent>();
-        if (!state.Streams.TryGetValue((read.Tenant, read.Stream), out var stream))
-            return ValueTask.FromResult<IReadOnlyList<RecordedEvent>>(events);
+        return ValueTask.FromResult(ReadStream(database.Committed, read));
+    }
 
-        var step = read.Backwards ? -1 : 1;
-        var last = read.Backwards ? Math.Max(read.To.Value, 1) : Math.Min(read.To.Value, stream.Version.Value);
-        var version = read.Backwards ? Math.Min(read.From.Value, stream.Version.Value) : Math.Max(read.From.Value, 1);
-        for (; events.Count < read.EventsMax && (last - version) * step >= 0; version += step)
-            events.Add(state.Events[stream.Indexes[(int)version - 1]].ToRecorded());
-        return ValueTask.FromResult<IReadOnlyList<RecordedEvent>>(events);
+    public ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(IStoreTransaction transaction, StreamRead read, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(MemoryTransaction.Of(database, transaction).Change(state => (state, ReadStream(state, read))));
     }
 
     public ValueTask<StreamState?> FindStreamAsync(TenantId tenant, StreamId stream, CancellationToken cancellationToken)
@@ -109,4 +105,18 @@ internal sealed class InMemoryEventLog(MemoryDatabase database, TimeProvider tim
                 ? (state with { Streams = state.Streams.SetItem((tenant, stream), row with { IsArchived = archived }) }, true)
                 : (state, false),
             cancellationToken);
+
+    private static IReadOnlyList<RecordedEvent> ReadStream(MemoryState state, StreamRead read)
+    {
+        var events = new List<RecordedEvent>();
+        if (!state.Streams.TryGetValue((read.Tenant, read.Stream), out var stream))
+            return events;
+
+        var step = read.Backwards ? -1 : 1;
+        var last = read.Backwards ? Math.Max(read.To.Value, 1) : Math.Min(read.To.Value, stream.Version.Value);
+        var version = read.Backwards ? Math.Min(read.From.Value, stream.Version.Value) : Math.Max(read.From.Value, 1);
+        for (; events.Count < read.EventsMax && (last - version) * step >= 0; version += step)
+            events.Add(state.Events[stream.Indexes[(int)version - 1]].ToRecorded());
+        return events;
+    }
 }

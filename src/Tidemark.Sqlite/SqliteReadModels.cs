@@ -25,7 +25,7 @@ internal sealed class SqliteReadModels(SqliteDatabase database) : IReadModelStor
         var prepared = await database.ReadAsync(
             session => new Generations(session).FindPrepared(projection, schema, generation), cancellationToken).ConfigureAwait(false);
         return prepared ?? await database.WriteIdempotentlyAsync(
-            session => (new Generations(session).Prepare(projection, version, schema, generation), true), cancellationToken).ConfigureAwait(false);
+            session => (new Generations(session).Prepare(projection, version, schema, generation), true), create: false, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc />

@@ -46,8 +46,13 @@ internal sealed class SqliteDatabase : IAsyncDisposable
             static (state, token) => state.Readers.ReadAsync(state.Read, token), (Readers, Read: read), cancellationToken);
 
     /// <summary>Writes what has the same effect when it is done twice, again when an error may pass.</summary>
-    public ValueTask<T> WriteIdempotentlyAsync<T>(Func<SqliteSession, (T Result, bool Commit)> write, CancellationToken cancellationToken) =>
-        _pipeline.ExecuteAsync(static (state, token) => state.Writer.WriteAsync(state.Write, token), (Writer, Write: write), cancellationToken);
+    /// <param name="write">Must not wait for anything. Says with its result whether to commit.</param>
+    /// <param name="create">Whether to make the database file when there is none.</param>
+    /// <param name="cancellationToken">Cancels the waits.</param>
+    public ValueTask<T> WriteIdempotentlyAsync<T>(
+        Func<SqliteSession, (T Result, bool Commit)> write, bool create, CancellationToken cancellationToken) =>
+        _pipeline.ExecuteAsync(
+            static (state, token) => state.Writer.WriteAsync(state.Write, state.Create, token), (Writer, Write: write, Create: create), cancellationToken);
 
     /// <summary>The way into a transaction of this store.</summary>
     public static ISqliteTransaction Of(IStoreTransaction transaction)

@@ -25,7 +25,7 @@ internal sealed class SqliteReadModels(SqliteDatabase database) : IReadModelStor
         var prepared = await database.ReadAsync(
             session => new Generations(session).FindPrepared(projection, schema, generation), cancellationToken).ConfigureAwait(false);
         return prepared ?? await database.WriteIdempotentlyAsync(
-            session => (new Generations(session).Prepare(projection, version, schema, generation), true), cancellationToken).ConfigureAwait(false);
+            session => (new Generations(session).Prepare(projection, version, schema, generation), true), create: false, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc />
@@ -99,7 +99,8 @@ internal sealed class SqliteReadModels(SqliteDatabase database) : IReadModelStor
             {
                 CheckLive(session, name);
                 var documents = new List<StoredDocument>();
-                using var rows = session.Prepare(sql.Page).Bind(1, tenant.Value).Bind(2, afterKey ?? "").Bind(3, Math.Max(0, countMax));
+                using var rows = session.Prepare(sql.Page)
+                    .Bind(1, tenant.Value).Bind(2, afterKey ?? "").Bind(3, afterKey).Bind(4, Math.Max(0, countMax));
                 while (rows.Step())
                     documents.Add(new(new(tenant, rows.Text(0)), rows.Utf8(1).ToArray(), new(rows.Int64(2)), new(rows.Int64(3))));
                 return documents;

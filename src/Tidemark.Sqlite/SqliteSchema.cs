@@ -62,6 +62,7 @@ internal sealed class SqliteSchema(SqliteDatabase database) : ISchema
 
                 return (true, true);
             },
+            create: true,
             cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc />

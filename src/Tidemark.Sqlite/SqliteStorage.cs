@@ -70,6 +70,9 @@ public sealed class SqliteStorage : IEventDatabaseStorage
     /// <inheritdoc />
     public bool IsTransient(Exception error) => SqliteErrors.IsTransient(error);
 
-    /// <summary>Waits for the calls and the transaction that are under way, then closes the file. Calls after it fail.</summary>
+    /// <summary>
+    /// Waits for the calls and the transaction that are under way, for a transaction at most <see cref="SqliteOptions.BusyTimeout"/>, then closes the file.
+    /// Calls after it fail with <see cref="ObjectDisposedException"/>.
+    /// </summary>
     public ValueTask DisposeAsync() => _database.DisposeAsync();
 }

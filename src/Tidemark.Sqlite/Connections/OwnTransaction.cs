@@ -19,7 +19,7 @@ internal sealed class OwnTransaction(Writer writer, SqliteSession session, Sqlit
         ObjectDisposedException.ThrowIf(_ended, this);
         if (transaction.Connection is null)
             throw new InvalidOperationException("The transaction was committed or rolled back already.");
-        return new(work(session));
+        return new(writer.Explained(() => work(session)));
     }
 
     /// <inheritdoc />
@@ -27,7 +27,11 @@ internal sealed class OwnTransaction(Writer writer, SqliteSession session, Sqlit
     {
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_ended, this);
-        transaction.Commit();
+        writer.Explained(() =>
+        {
+            transaction.Commit();
+            return true;
+        });
         End();
         return default;
     }

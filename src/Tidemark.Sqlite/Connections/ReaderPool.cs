@@ -24,7 +24,8 @@ internal sealed class ReaderPool(DatabaseFile file, SqliteOptions options, TimeP
         SqliteSession? session = null;
         try
         {
-            ObjectDisposedException.ThrowIf(_disposed, typeof(SqliteStorage));
+            if (_disposed)
+                throw SqliteErrors.Closed(file.Path);
             if (!_idle.TryPop(out session))
                 session = await Busy.RunAsync(file.OpenReader, cancellationToken).ConfigureAwait(false);
             var reader = session;

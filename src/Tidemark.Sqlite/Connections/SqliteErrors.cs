@@ -58,6 +58,9 @@ internal static class SqliteErrors
     public static SqliteException Explain(SqliteException e, string path) =>
         new(Explanation(e, path) ?? e.Message, e.SqliteErrorCode, e.SqliteExtendedErrorCode);
 
+    /// <summary>The error of a call after the store was closed.</summary>
+    public static ObjectDisposedException Closed(string path) => new(nameof(SqliteStorage), $"The store on '{path}' is closed.");
+
     /// <summary>An error of making the folder or finding the file.</summary>
     public static SqliteException CannotOpen(string path, string why) => new(
         $"{CannotOpenPrefix}'{path}' cannot be opened: {why}", raw.SQLITE_CANTOPEN, raw.SQLITE_CANTOPEN);
@@ -72,7 +75,8 @@ internal static class SqliteErrors
             "end in -wal and -shm, and their folder. Grant it to the user this process runs as, or choose another path.",
         raw.SQLITE_FULL => $"The disk that holds the database '{path}' is full. Nothing of this write was stored. Free some space, then repeat it.",
         raw.SQLITE_CORRUPT => $"The database '{path}' is damaged ({e.Message}). Stop its users, keep a copy of all its files, look at PRAGMA integrity_check, and restore a backup.",
-        raw.SQLITE_ERROR when e.Message.Contains("no such table: tidemark_", StringComparison.Ordinal) =>
+        raw.SQLITE_ERROR when e.Message.Contains("no such table: tidemark_", StringComparison.Ordinal) ||
+            e.Message.Contains("no such table: sqlite_sequence", StringComparison.Ordinal) =>
             $"The database '{path}' lacks tables of Tidemark ({e.Message}). Apply the schema first.",
         _ => null,
     };

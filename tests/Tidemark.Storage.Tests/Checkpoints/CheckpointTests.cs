@@ -133,7 +133,8 @@ public abstract class CheckpointTests<TKind> : StoreTests<TKind>
     {
         ShardName[] shards =
         [
-            Shard, Shard with { Projection = "orders" }, Shard with { Generation = 2 }, Shard with { Slots = new(0, 511) }, Shard with { Slots = new(512, 1023) },
+            Shard, new("orders", 1, SlotRange.All, "main"), new("Orders", 2, SlotRange.All, "main"),
+            new("Orders", 1, new(0, 511), "main"), new("Orders", 1, new(512, 1023), "main"),
         ];
 
         for (var i = 0; i < shards.Length; i++)
@@ -145,7 +146,10 @@ public abstract class CheckpointTests<TKind> : StoreTests<TKind>
     [Fact]
     public async Task Delete_takes_the_checkpoints_of_one_generation_only()
     {
-        ShardName[] shards = [Shard, Shard with { Slots = new(0, 5) }, Shard with { Generation = 2 }, Shard with { Projection = "Orders2" }];
+        ShardName[] shards =
+        [
+            Shard, new("Orders", 1, new(0, 5), "main"), new("Orders", 2, SlotRange.All, "main"), new("Orders2", 1, SlotRange.All, "main"),
+        ];
         foreach (var shard in shards)
             await Checkpoints.OpenAsync(shard, null, Token);
 

@@ -57,8 +57,8 @@ internal sealed class PostgreSqlEventLog : IEventLog, IDisposable
         return appends.Count switch
         {
             0 => [],
-            1 => [await _append.OneAsync(own.Connection, own.Inner, appends[0], checkIds: true, cancellationToken).ConfigureAwait(false)],
-            _ => await _append.ManyAsync(own.Connection, own.Inner, appends, allOrNone: true, checkIds: true, cancellationToken).ConfigureAwait(false),
+            1 when appends[0].Events.Length == 1 => [await _append.OneAsync(own.Connection, own.Inner, appends[0], cancellationToken).ConfigureAwait(false)],
+            _ => await _append.ManyAsync(own.Connection, own.Inner, appends, allOrNone: true, cancellationToken).ConfigureAwait(false),
         };
     }
 
@@ -185,28 +185,20 @@ internal sealed class PostgreSqlEventLog : IEventLog, IDisposable
     {
         if (appends.Count == 0)
             return [];
-        if (appends.Count == 1)
-            return [await AppendOneAsync(appends[0], cancellationToken).ConfigureAwait(false)];
-        return await _scope.WriteAsync(
-            static (connection, call, token) => call.Append.ManyAsync(connection, null, call.Appends, call.AllOrNone, checkIds: false, token),
-            (Append: _append, Appends: appends, AllOrNone: allOrNone),
-            cancellationToken).ConfigureAwait(false);
-    }
-
-    private async ValueTask<AppendOutcome> AppendOneAsync(StreamAppend append, CancellationToken cancellationToken)
-    {
         try
         {
             return await _scope.WriteAsync(
-                static (connection, call, token) => call.Command.OneAsync(connection, null, call.Append, checkIds: false, token),
-                (Command: _append, Append: append),
+                static async (connection, call, token) => call.Appends.Count == 1 && call.Appends[0].Events.Length == 1
+                    ? [await call.Append.OneAsync(connection, null, call.Appends[0], token).ConfigureAwait(false)]
+                    : await call.Append.ManyAsync(connection, null, call.Appends, call.AllOrNone, token).ConfigureAwait(false),
+                (Append: _append, Appends: appends, AllOrNone: allOrNone),
                 cancellationToken).ConfigureAwait(false);
         }
-        catch (PostgresException e) when (PostgreSqlErrors.IsEventIdTaken(e))
+        catch (PostgresException e) when (appends.Count == 1 && PostgreSqlErrors.IsEventIdTaken(e))
         {
-            // The expectation was met, and yet an id is in the log: it is another event's.
-            var state = await FindStreamAsync(append.Tenant, append.Stream, cancellationToken).ConfigureAwait(false);
-            return new(AppendStatus.IdConflict, state?.Version ?? StreamVersion.None, default, default);
+            // The expectation was met, and yet an id is in the log: it is another event's. With several appends nobody knows whose it was, so that throws.
+            var state = await FindStreamAsync(appends[0].Tenant, appends[0].Stream, cancellationToken).ConfigureAwait(false);
+            return [new(AppendStatus.IdConflict, state?.Version ?? StreamVersion.None, default, default)];
         }
     }
 

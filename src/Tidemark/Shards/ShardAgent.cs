@@ -178,7 +178,7 @@ internal sealed partial class ShardAgent
         }
         catch (Exception e) when (e is not OperationCanceledException && _classifier.IsAboutEvents(e))
         {
-            LogBatchFailed(_shard, _batch.Events, _batch.After.Value, e);
+            LogBatchFailed(_shard, _batch.Events, _batch.After.Value, e.Message);
             if (_limits.Failed(_batch.After, _batch.Reached, _batch.Events, ErrorClassifier.CulpritOf(e)))
                 HandleBadEvent(_batch.Only!, e);
             else if (_batch.Events == 0)
@@ -200,7 +200,7 @@ internal sealed partial class ShardAgent
             _shard, bad.Position, bad.Id, bad.TypeName, bad.Tenant, bad.StreamId, bad.Version, category, cause.GetType().FullName ?? "",
             text[..Math.Min(text.Length, 8000)], Attempts: 2, _time.GetUtcNow());
         _limits.Reset();
-        LogSetAside(_shard, bad.Id, bad.Position.Value, category);
+        LogSetAside(_shard, bad.Id, bad.Position.Value, category, error);
     }
 
     // One try of a batch, always from the durable token: deliver until enough is gathered or nothing more is there, then commit.

@@ -24,10 +24,13 @@ internal static class PostgresBinaries
             return null;
 
         return Directory.EnumerateDirectories(DebianRoot)
-            .OrderByDescending(folder => double.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out double major) ? major : 0)
+            .OrderByDescending(MajorVersion)
             .Select(folder => Path.Combine(folder, "bin"))
             .FirstOrDefault(HasServer);
     }
+
+    private static double MajorVersion(string folder) =>
+        double.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out double major) ? major : 0;
 
     private static bool HasServer(string folder) =>
         File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres"));

@@ -36,7 +36,7 @@ internal static class Executables
             return setpriv is null ? [] : [setpriv, "--pdeathsig", deathSignal];
 
         if (setpriv is null)
-            throw new TestKitException("setpriv is missing (Debian package util-linux). As root it is needed to start servers as 'nobody'.");
+            throw new TestKitException("setpriv (Debian package util-linux) is missing. As root it is needed to start servers as nobody.");
 
         string id = Posix.Nobody.ToString();
         return [setpriv, "--reuid", id, "--regid", id, "--clear-groups", "--pdeathsig", deathSignal];

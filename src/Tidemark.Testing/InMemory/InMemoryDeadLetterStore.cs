@@ -6,7 +6,8 @@ namespace Tidemark.Testing.InMemory;
 /// <summary>Dead letters in memory.</summary>
 internal sealed class InMemoryDeadLetterStore(MemoryDatabase database) : IDeadLetterStore
 {
-    public ValueTask<IReadOnlyList<DeadLetter>> ReadAsync(string? projection, Position after, int countMax, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<DeadLetter>> ReadAsync(
+        string? projection, Position after, int countMax, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult<IReadOnlyList<DeadLetter>>(

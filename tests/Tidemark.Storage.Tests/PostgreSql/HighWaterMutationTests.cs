@@ -3,8 +3,8 @@ using Tidemark.Storage.Tests.Stores;
 namespace Tidemark.Storage.Tests.PostgreSql;
 
 /// <summary>
-/// Does the suite see the defects that would let a reader skip an event? Each one is made in a scratch schema, and a probe must lose an event there, as surely as it
-/// loses none where the schema is as the migrations made it.
+/// Does the suite see the defects that would let a reader skip an event? Each one is made in a scratch schema, and a probe must lose an
+/// event there, as surely as it loses none where the schema is as the migrations made it.
 /// </summary>
 public sealed class HighWaterMutationTests : StoreTests<PostgreSqlStore>
 {
@@ -116,7 +116,8 @@ public sealed class HighWaterMutationTests : StoreTests<PostgreSqlStore>
     /// <summary>The mark by two reads in the given order, with a gate between them.</summary>
     private static string MarkSql(string first, string second) =>
         $$"""
-        create or replace function {schema}.high_water(p_known bigint, out mark bigint, out last bigint) language plpgsql volatile as $function$
+        create or replace function {schema}.high_water(p_known bigint, out mark bigint, out last bigint)
+        language plpgsql volatile as $function$
         declare
             bound bigint;
             ignored boolean;

@@ -8,7 +8,8 @@ using Tidemark.Storage.Tests.Stores;
 namespace Tidemark.Storage.Tests.PostgreSql;
 
 /// <summary>
-/// Writers that pause, roll back to savepoints, roll back, and are killed, beside readers that begin at any time: every reader sees exactly what was committed.
+/// Writers that pause, roll back to savepoints, roll back, and are killed, beside readers that begin at any time: every reader sees exactly
+/// what was committed.
 /// </summary>
 public sealed class KilledWritersTests : StoreTests<PostgreSqlStore>
 {
@@ -36,9 +37,11 @@ public sealed class KilledWritersTests : StoreTests<PostgreSqlStore>
         foreach (var reader in readers)
         {
             reader.Seen.Select(e => e.Id).ShouldBeUnique($"seed {seed}");
-            reader.Seen.Select(e => e.Id).ToHashSet().SetEquals(stored).ShouldBeTrue($"seed {seed}: {reader.Seen.Count} seen, {stored.Count} stored");
+            reader.Seen.Select(e => e.Id).ToHashSet().SetEquals(stored)
+                .ShouldBeTrue($"seed {seed}: {reader.Seen.Count} seen, {stored.Count} stored");
             foreach (var stream in reader.Seen.GroupBy(e => e.StreamId))
-                stream.Select(e => e.Version.Value).ShouldBe(Enumerable.Range(1, stream.Count()).Select(v => (long)v), $"stream {stream.Key}, seed {seed}");
+                stream.Select(e => e.Version.Value)
+                    .ShouldBe(Make.Versions(stream.Count()), $"stream {stream.Key}, seed {seed}");
         }
 
         (await HighWater.ReadBlockersAsync(Token)).ShouldBeEmpty();
@@ -64,7 +67,8 @@ public sealed class KilledWritersTests : StoreTests<PostgreSqlStore>
                 await using var transaction = await connection.BeginTransactionAsync(Token);
                 ids.AddRange(await AppendInAsync(transaction, random));
                 // Takes as long as the server takes: the pause of an application at work.
-                await connection.ExecuteAsync($"select pg_sleep({(random.Next(10) == 0 ? 0.05 : random.NextDouble() * 0.005):0.0000})", Token);
+                await connection.ExecuteAsync(
+                    $"select pg_sleep({(random.Next(10) == 0 ? 0.05 : random.NextDouble() * 0.005):0.0000})", Token);
                 if (random.Next(6) == 0)
                     continue;
                 ids.ForEach(id => _unknown[id] = true);
@@ -106,7 +110,12 @@ public sealed class KilledWritersTests : StoreTests<PostgreSqlStore>
         while (!writing.IsCompleted)
         {
             await connection.ExecuteAsync(
-                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'writer' and datname = current_database() order by random() limit 1", Token);
+                """
+                select pg_terminate_backend(pid) from pg_stat_activity
+                where application_name = 'writer' and datname = current_database()
+                order by random() limit 1
+                """,
+                Token);
             await connection.ExecuteAsync($"select pg_sleep({0.02 + (random.NextDouble() * 0.05):0.0000})", Token);
         }
     }

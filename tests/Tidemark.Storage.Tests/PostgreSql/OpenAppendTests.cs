@@ -79,7 +79,8 @@ public sealed class OpenAppendTests : StoreTests<PostgreSqlStore>
         await connection.ExecuteAsync("select 1 from streams for update", Token);
         var waiting = Task.Run(() => AppendAsync("contested"));
         await using var watching = await PostgreSql.ConnectAsync("watcher", Token);
-        while (await watching.ScalarAsync($"select count(*) from pg_locks where not granted and {connection.ProcessID} = any (pg_blocking_pids(pid))", Token) == "0")
+        var blocked = $"select count(*) from pg_locks where not granted and {connection.ProcessID} = any (pg_blocking_pids(pid))";
+        while (await watching.ScalarAsync(blocked, Token) == "0")
             Token.ThrowIfCancellationRequested();
 
         var last = (await AppendAsync("other")).Last;
@@ -107,7 +108,8 @@ public sealed class OpenAppendTests : StoreTests<PostgreSqlStore>
     public async Task Mark_is_held_back_by_a_prepared_transaction_until_it_is_committed()
     {
         await using var connection = await PostgreSql.ConnectAsync("two phases", Token);
-        Assert.SkipWhen(await connection.ScalarAsync("show max_prepared_transactions", Token) == "0", "The server does not allow prepared transactions.");
+        Assert.SkipWhen(
+            await connection.ScalarAsync("show max_prepared_transactions", Token) == "0", "The server prepares no transactions.");
         var name = $"{PostgreSql.Schema}_prepared";
         AppendOutcome open;
         await using (var transaction = await connection.BeginTransactionAsync(Token))
@@ -147,7 +149,8 @@ public sealed class OpenAppendTests : StoreTests<PostgreSqlStore>
         blockers.Select(b => b.Bound).ShouldBeInOrder();
         blockers[0].Bound.ShouldBe(reading.Mark);
         blockers[0].Bound.ShouldBeLessThan(oldest.First);
-        (blockers[0].Session, blockers[0].Application, blockers[0].State).ShouldBe((older.ProcessID, "billing nightly", "idle in transaction"));
+        (blockers[0].Session, blockers[0].Application, blockers[0].State)
+            .ShouldBe((older.ProcessID, "billing nightly", "idle in transaction"));
         blockers[0].Since!.Value.ShouldBeInRange(before, DateTimeOffset.UtcNow.AddMinutes(1));
         blockers[0].Age!.Value.ShouldBeInRange(TimeSpan.Zero, TimeSpan.FromMinutes(1));
         blockers.Skip(1).ShouldAllBe(b => b.Session == newer.ProcessID && b.Application == "import");
@@ -185,7 +188,8 @@ public sealed class OpenAppendTests : StoreTests<PostgreSqlStore>
         for (var i = 0; i < 5; i++)
         {
             await AppendAsync(Make.Append("order-1", ExpectedVersion.NoStream, 3));
-            await Log.AppendAtomicallyAsync([Make.Append("new", ExpectedVersion.Any), Make.Append("order-1", ExpectedVersion.Exactly(9))], Token);
+            await Log.AppendAtomicallyAsync(
+                [Make.Append("new", ExpectedVersion.Any), Make.Append("order-1", ExpectedVersion.Exactly(9))], Token);
         }
 
         (await HighWater.ReadAsync(Position.Beginning, Token)).ShouldBe(new(last, last));

@@ -7,8 +7,8 @@ using Tidemark.Storage.Tests.Stores;
 namespace Tidemark.Storage.Tests.PostgreSql;
 
 /// <summary>
-/// Two writers and a reader in fixed interleavings, one for each way in which a reader could pass a position that is still to be committed. Each answers the
-/// streams whose events the reader has lost; none when the mark is exact. Nothing here depends on timing.
+/// Two writers and a reader in fixed interleavings, one for each way in which a reader could pass a position that is still to be committed.
+/// Each answers the streams whose events the reader has lost; none when the mark is exact. Nothing here depends on timing.
 /// </summary>
 internal sealed class SkipProbe(PostgreSqlStore store, CancellationToken cancellationToken)
 {
@@ -30,7 +30,9 @@ internal sealed class SkipProbe(PostgreSqlStore store, CancellationToken cancell
         return await LostAsync("slow", "quick");
     }
 
-    /// <summary>The same, by a session that has appended before: it could have numbers in store that are below what others have drawn since.</summary>
+    /// <summary>
+    /// The same, by a session that has appended before: it could have numbers in store that are below what others have drawn since.
+    /// </summary>
     public async Task<IReadOnlyList<string>> OpenAppendOfASessionThatAppendedBeforeAsync()
     {
         await using var connection = await store.ConnectAsync("slow", cancellationToken);
@@ -68,8 +70,8 @@ internal sealed class SkipProbe(PostgreSqlStore store, CancellationToken cancell
     }
 
     /// <summary>
-    /// An append commits after a reader's statement has taken its snapshot and before the holders are looked at. The reader is either the port (the mark, then
-    /// the page, each with a snapshot of its own) or one statement that does both.
+    /// An append commits after a reader's statement has taken its snapshot and before the holders are looked at. The reader is either the
+    /// port (the mark, then the page, each with a snapshot of its own) or one statement that does both.
     /// </summary>
     public async Task<IReadOnlyList<string>> CommitBetweenSnapshotAndScanAsync(bool oneStatement)
     {
@@ -93,7 +95,10 @@ internal sealed class SkipProbe(PostgreSqlStore store, CancellationToken cancell
         return [.. new[] { "slow", "quick" }.Except(seen)];
     }
 
-    /// <summary>An append begins after the mark's reader has looked at the holders. The store's function must have been given a gate between its reads.</summary>
+    /// <summary>
+    /// An append begins after the mark's reader has looked at the holders. The store's function must have been given a gate between its
+    /// reads.
+    /// </summary>
     public async Task<IReadOnlyList<string>> AppendBetweenTheReadsOfTheMarkAsync()
     {
         await using var gatekeeper = await store.ConnectAsync("gatekeeper", cancellationToken);
@@ -116,12 +121,13 @@ internal sealed class SkipProbe(PostgreSqlStore store, CancellationToken cancell
 
     private async Task<(Position Mark, List<string> Seen)> ReadBehindTheGateAsync(NpgsqlConnection connection, bool oneStatement)
     {
-        // The snapshot of the statement is taken before the gate; the functions called behind it have snapshots of their own, the table has the statement's.
+        // The statement's snapshot is taken before the gate. The functions called behind it have snapshots of their own; the table has it.
+        var page = oneStatement ? "e.position <= mark.mark" : "false";
         var rows = await connection.RowsAsync(
             $"""
             with gate as materialized (select {PassTheGate} is null as passed),
                 mark as materialized (select h.mark from gate, lateral {store.Schema}.high_water(case when gate.passed then 0 else 0 end) h)
-            select mark.mark, e.stream from mark left join {store.Schema}.events e on {(oneStatement ? "e.position <= mark.mark" : "false")} order by e.position
+            select mark.mark, e.stream from mark left join {store.Schema}.events e on {page} order by e.position
             """,
             cancellationToken);
         return (new((long)rows[0]["mark"]!), [.. rows.Select(r => r["stream"]).OfType<string>()]);
@@ -135,7 +141,8 @@ internal sealed class SkipProbe(PostgreSqlStore store, CancellationToken cancell
         await ReadPageAsync(mark, (await store.Storage.HighWater.ReadAsync(mark, cancellationToken)).Mark);
 
     private async Task<IEnumerable<string>> ReadPageAsync(Position after, Position through) =>
-        (await store.Storage.Log.ReadAsync(new(after, through, LogFilter.All, 100, int.MaxValue), cancellationToken)).Events.Select(e => e.StreamId.Value);
+        (await store.Storage.Log.ReadAsync(new(after, through, LogFilter.All, 100, int.MaxValue), cancellationToken)).Events.Select(
+            e => e.StreamId.Value);
 
     private async Task WaitUntilItStandsAtTheGateAsync(NpgsqlConnection connection, int session)
     {

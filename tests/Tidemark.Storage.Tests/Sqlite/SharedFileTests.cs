@@ -35,7 +35,7 @@ public sealed class SharedFileTests : StoreTests<SqliteStore>
         foreach (var reader in readers)
         {
             await reader.ReadOnceAsync();
-            reader.Seen.Select(e => e.Position.Value).ShouldBe(Enumerable.Range(1, storages.Length * each).Select(p => (long)p));
+            reader.Seen.Select(e => e.Position.Value).ShouldBe(Make.Versions(storages.Length * each));
         }
     }
 
@@ -138,7 +138,8 @@ public sealed class SharedFileTests : StoreTests<SqliteStore>
 
     private long WalBytes() => new FileInfo(File + "-wal").Length;
 
-    private SqliteStorage OpenWith(long walBytesMax) => new(new SqliteOptions { Path = File, WalBytesMax = walBytesMax }, TestStore.NewContext());
+    private SqliteStorage OpenWith(long walBytesMax) =>
+        new(new SqliteOptions { Path = File, WalBytesMax = walBytesMax }, TestStore.NewContext());
 
     private async Task AppendManyAsync(IEventDatabaseStorage storage, string stream, int count)
     {

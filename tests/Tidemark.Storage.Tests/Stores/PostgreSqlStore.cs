@@ -55,13 +55,15 @@ public sealed class PostgreSqlStore : TestStore, ISqlTestStoreKind
 
     public override IEventDatabaseStorage OpenAgain() => Open();
 
-    public override async Task<DbConnection> ConnectAsync(CancellationToken cancellationToken) => await ConnectAsync("test", cancellationToken);
+    public override async Task<DbConnection> ConnectAsync(CancellationToken cancellationToken) =>
+        await ConnectAsync("test", cancellationToken);
 
     /// <summary>A connection of the application's own, under a name; unqualified names are those of the test's schema.</summary>
     public async Task<NpgsqlConnection> ConnectAsync(string application, CancellationToken cancellationToken)
     {
         var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(_connectionString) { Pooling = false, SearchPath = Schema, ApplicationName = application }.ConnectionString);
+            new NpgsqlConnectionStringBuilder(
+                _connectionString) { Pooling = false, SearchPath = Schema, ApplicationName = application }.ConnectionString);
         await connection.OpenAsync(cancellationToken);
         return connection;
     }
@@ -70,7 +72,8 @@ public sealed class PostgreSqlStore : TestStore, ISqlTestStoreKind
         FlatTableSchema schema, CancellationToken cancellationToken)
     {
         await using var connection = await ConnectAsync(cancellationToken);
-        return FlatRows.Of(schema, await connection.RowsAsync($"select * from {Storage.ReadModels.ViewName(schema.Name)}", cancellationToken));
+        return FlatRows.Of(
+            schema, await connection.RowsAsync($"select * from {Storage.ReadModels.ViewName(schema.Name)}", cancellationToken));
     }
 
     public override ValueTask DisposeAsync() => _storage.DisposeAsync();
@@ -78,7 +81,8 @@ public sealed class PostgreSqlStore : TestStore, ISqlTestStoreKind
     private static async Task<(PostgresCluster Cluster, string ConnectionString)> StartAsync()
     {
         // Prepared transactions are off by default; some tests hold one open.
-        var cluster = await PostgresCluster.StartNewAsync(new() { Settings = new Dictionary<string, string> { ["max_prepared_transactions"] = "20" } });
+        var cluster = await PostgresCluster.StartNewAsync(
+            new() { Settings = new Dictionary<string, string> { ["max_prepared_transactions"] = "20" } });
         AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.DisposeAsync().AsTask().Wait(TimeSpan.FromSeconds(10));
         return (cluster, await cluster.CreateDatabaseAsync("storage"));
     }

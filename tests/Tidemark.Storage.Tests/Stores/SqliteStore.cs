@@ -47,7 +47,8 @@ public sealed class SqliteStore : TestStore, ISqlTestStoreKind
         FlatTableSchema schema, CancellationToken cancellationToken)
     {
         await using var connection = await ConnectAsync(cancellationToken);
-        return FlatRows.Of(schema, await connection.RowsAsync($"select * from {Storage.ReadModels.ViewName(schema.Name)}", cancellationToken));
+        return FlatRows.Of(
+            schema, await connection.RowsAsync($"select * from {Storage.ReadModels.ViewName(schema.Name)}", cancellationToken));
     }
 
     public override async ValueTask DisposeAsync()

@@ -3,7 +3,10 @@ using Tidemark.Events;
 
 namespace Tidemark.Pulling;
 
-/// <summary>One reader's place in the log. It moves forward page by page, in the cache where it can, else through the log; it moves backwards only when told to.</summary>
+/// <summary>
+/// One reader's place in the log. It moves forward page by page, in the cache where it can, else through the log; it moves backwards only
+/// when told to.
+/// </summary>
 internal sealed class EventCursor(PullingAgent agent, Position after)
 {
     /// <summary>Everything at or below it has been handed out.</summary>

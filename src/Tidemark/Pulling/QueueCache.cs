@@ -4,7 +4,8 @@ using Tidemark.Events;
 namespace Tidemark.Pulling;
 
 /// <summary>
-/// Bounded shared pages of decoded events, ordered by position and never overlapping. The least recently used page goes first; a cursor that misses reads the log again.
+/// Bounded shared pages of decoded events, ordered by position and never overlapping. The least recently used page goes first; a cursor
+/// that misses reads the log again.
 /// Not safe for concurrent use: its owner locks.
 /// </summary>
 internal sealed class QueueCache(long bytesMax)

@@ -46,12 +46,13 @@ internal sealed class PostgreSqlEventLog : IEventLog
     {
         var own = PostgreSqlTransaction.Of(transaction);
 
-        // The function takes back what it did when it refuses, so no savepoint is needed; ids are looked up first, so that one that is taken is an
-        // answer and does not abort the application's transaction.
+        // The function takes back what it did when it refuses, so no savepoint is needed; ids are looked up first, so that one that is
+        // taken is an answer and does not abort the application's transaction.
         return appends.Count switch
         {
             0 => [],
-            1 when appends[0].Events.Length == 1 => [await _append.OneAsync(own.Connection, own.Inner, appends[0], cancellationToken).ConfigureAwait(false)],
+            1 when appends[0].Events.Length == 1 =>
+                [await _append.OneAsync(own.Connection, own.Inner, appends[0], cancellationToken).ConfigureAwait(false)],
             _ => await _append.ManyAsync(own.Connection, own.Inner, appends, allOrNone: true, cancellationToken).ConfigureAwait(false),
         };
     }
@@ -75,11 +76,14 @@ internal sealed class PostgreSqlEventLog : IEventLog
         transaction is NpgsqlTransaction lent
             ? new PostgreSqlTransaction(lent)
             : throw new ArgumentException(
-                $"The transaction is a {transaction?.GetType().Name ?? "null"}; a PostgreSQL store takes a {nameof(NpgsqlTransaction)} on its database.",
+                $"The transaction is a {transaction?.GetType().Name ?? "null"}; a PostgreSQL store takes a {nameof(NpgsqlTransaction)}.",
                 nameof(transaction));
 
     public ValueTask<LogPage> ReadAsync(LogRead read, CancellationToken cancellationToken) =>
-        _scope.ReadAsync(static (connection, call, token) => call.Pages.ReadAsync(connection, call.Read, token), (Pages: _pages, Read: read), cancellationToken);
+        _scope.ReadAsync(
+            static (connection, call, token) => call.Pages.ReadAsync(connection, call.Read, token),
+            (Pages: _pages, Read: read),
+            cancellationToken);
 
     public ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(StreamRead read, CancellationToken cancellationToken) =>
         _scope.ReadAsync<StreamRead, IReadOnlyList<RecordedEvent>>(
@@ -88,7 +92,8 @@ internal sealed class PostgreSqlEventLog : IEventLog
                 var command = new NpgsqlCommand(wanted.Backwards ? _streamBackwards : _streamForwards, connection);
                 await using (command.ConfigureAwait(false))
                 {
-                    command.Parameters.With(wanted.Tenant.Value).With(wanted.Stream.Value).With(wanted.From.Value).With(wanted.To.Value).With(wanted.EventsMax);
+                    command.Parameters.With(wanted.Tenant.Value).With(wanted.Stream.Value)
+                        .With(wanted.From.Value).With(wanted.To.Value).With(wanted.EventsMax);
                     return await ReadEventsAsync(command, token).ConfigureAwait(false);
                 }
             },
@@ -174,7 +179,8 @@ internal sealed class PostgreSqlEventLog : IEventLog
             (Tenant: tenant, Stream: stream, Archived: archived),
             cancellationToken);
 
-    private async ValueTask<AppendOutcome[]> AppendAsync(IReadOnlyList<StreamAppend> appends, bool allOrNone, CancellationToken cancellationToken)
+    private async ValueTask<AppendOutcome[]> AppendAsync(
+        IReadOnlyList<StreamAppend> appends, bool allOrNone, CancellationToken cancellationToken)
     {
         if (appends.Count == 0)
             return [];
@@ -189,7 +195,8 @@ internal sealed class PostgreSqlEventLog : IEventLog
         }
         catch (PostgresException e) when (appends.Count == 1 && PostgreSqlErrors.IsEventIdTaken(e))
         {
-            // The expectation was met, and yet an id is in the log: it is another event's. With several appends nobody knows whose it was, so that throws.
+            // The expectation was met, and yet an id is in the log: it is another event's. With several appends nobody knows whose it was,
+            // so that throws.
             var state = await FindStreamAsync(appends[0].Tenant, appends[0].Stream, cancellationToken).ConfigureAwait(false);
             return [new(AppendStatus.IdConflict, state?.Version ?? StreamVersion.None, default, default)];
         }

@@ -7,12 +7,15 @@ using Tidemark.Log;
 namespace Tidemark.PostgreSql;
 
 /// <summary>The log on PostgreSQL. How appends keep their order and their exactness stands in Migrations/0002_append.sql.</summary>
-internal sealed class PostgreSqlEventLog : IEventLog
+internal sealed class PostgreSqlEventLog : IEventLog, IDisposable
 {
     private readonly ConnectionScope _scope;
     private readonly AppendCommand _append;
     private readonly PageReader _pages;
     private readonly NameCache _names = new();
+
+    // Whoever holds a transaction open still needs pages of the log: open ones never take more than half of the connections.
+    private readonly SemaphoreSlim _transactions;
     private readonly string _streamForwards;
     private readonly string _streamBackwards;
     private readonly string _findStream;
@@ -21,8 +24,9 @@ internal sealed class PostgreSqlEventLog : IEventLog
     private readonly string _findPositionBefore;
     private readonly string _setArchived;
 
-    public PostgreSqlEventLog(ConnectionScope scope, SqlTexts sql)
+    public PostgreSqlEventLog(ConnectionScope scope, SqlTexts sql, int transactionsMax)
     {
+        _transactions = new(transactionsMax);
         _scope = scope;
         _append = new(sql);
         _pages = new(sql, _names);
@@ -34,6 +38,8 @@ internal sealed class PostgreSqlEventLog : IEventLog
         _findPositionBefore = sql["find_position_before"];
         _setArchived = sql["set_archived"];
     }
+
+    public void Dispose() => _transactions.Dispose();
 
     public ValueTask<AppendOutcome[]> AppendAsync(IReadOnlyList<StreamAppend> appends, CancellationToken cancellationToken) =>
         AppendAsync(appends, allOrNone: false, cancellationToken);
@@ -59,15 +65,19 @@ internal sealed class PostgreSqlEventLog : IEventLog
 
     public async ValueTask<IStoreTransaction> BeginAsync(CancellationToken cancellationToken)
     {
-        var connection = await _scope.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await _transactions.WaitAsync(cancellationToken).ConfigureAwait(false);
+        NpgsqlConnection? connection = null;
         try
         {
+            connection = await _scope.OpenAsync(cancellationToken).ConfigureAwait(false);
             var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
-            return new PostgreSqlTransaction(transaction, connection);
+            return new PostgreSqlTransaction(transaction, connection, _transactions);
         }
         catch
         {
-            await connection.DisposeAsync().ConfigureAwait(false);
+            _transactions.Release();
+            if (connection is not null)
+                await connection.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -86,19 +96,17 @@ internal sealed class PostgreSqlEventLog : IEventLog
             cancellationToken);
 
     public ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(StreamRead read, CancellationToken cancellationToken) =>
-        _scope.ReadAsync<StreamRead, IReadOnlyList<RecordedEvent>>(
-            async (connection, wanted, token) =>
-            {
-                var command = new NpgsqlCommand(wanted.Backwards ? _streamBackwards : _streamForwards, connection);
-                await using (command.ConfigureAwait(false))
-                {
-                    command.Parameters.With(wanted.Tenant.Value).With(wanted.Stream.Value)
-                        .With(wanted.From.Value).With(wanted.To.Value).With(wanted.EventsMax);
-                    return await ReadEventsAsync(command, token).ConfigureAwait(false);
-                }
-            },
+        _scope.ReadAsync(
+            (connection, wanted, token) => ReadStreamAsync(new NpgsqlCommand(StreamSql(wanted), connection), wanted, token),
             read,
             cancellationToken);
+
+    public ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(
+        IStoreTransaction transaction, StreamRead read, CancellationToken cancellationToken)
+    {
+        var own = PostgreSqlTransaction.Of(transaction);
+        return ReadStreamAsync(new NpgsqlCommand(StreamSql(read), own.Connection, own.Inner), read, cancellationToken);
+    }
 
     public ValueTask<StreamState?> FindStreamAsync(TenantId tenant, StreamId stream, CancellationToken cancellationToken) =>
         _scope.ReadAsync(
@@ -199,6 +207,19 @@ internal sealed class PostgreSqlEventLog : IEventLog
             // so that throws.
             var state = await FindStreamAsync(appends[0].Tenant, appends[0].Stream, cancellationToken).ConfigureAwait(false);
             return [new(AppendStatus.IdConflict, state?.Version ?? StreamVersion.None, default, default)];
+        }
+    }
+
+    private string StreamSql(in StreamRead read) => read.Backwards ? _streamBackwards : _streamForwards;
+
+    private async ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(
+        NpgsqlCommand command, StreamRead read, CancellationToken cancellationToken)
+    {
+        await using (command.ConfigureAwait(false))
+        {
+            command.Parameters.With(read.Tenant.Value).With(read.Stream.Value)
+                .With(read.From.Value).With(read.To.Value).With(read.EventsMax);
+            return await ReadEventsAsync(command, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -18,6 +18,7 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
 {
     private readonly NpgsqlDataSource _dataSource;
     private readonly bool _ownsDataSource;
+    private readonly PostgreSqlEventLog _log;
 
     /// <summary>Makes the storage; opens nothing.</summary>
     /// <param name="options">Where the database is. Copied by this call: later changes have no effect.</param>
@@ -36,7 +37,7 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
         var sql = new SqlTexts(options.Schema);
         var names = new ReadModelNames(sql);
         var scope = new ConnectionScope(_dataSource, context.DatabasePipeline(PostgreSqlErrors.IsTransient));
-        Log = new PostgreSqlEventLog(scope, sql);
+        _log = new PostgreSqlEventLog(scope, sql, transactionsMax: Math.Max(1, target.MaxPoolSize / 2));
         HighWater = new PostgreSqlHighWater(scope, sql);
         WakeUp = new PostgreSqlWakeUp(scope, sql, Listener(options));
         Checkpoints = new PostgreSqlCheckpoints(scope, sql);
@@ -55,7 +56,7 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
     public int FlushesMax => 2;
 
     /// <inheritdoc />
-    public IEventLog Log { get; }
+    public IEventLog Log => _log;
 
     /// <inheritdoc />
     public IHighWaterSource HighWater { get; }
@@ -79,7 +80,12 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
     public bool IsTransient(Exception error) => PostgreSqlErrors.IsTransient(error);
 
     /// <summary>Closes the pool, unless the data source is the application's.</summary>
-    public ValueTask DisposeAsync() => _ownsDataSource ? _dataSource.DisposeAsync() : ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        _log.Dispose();
+        if (_ownsDataSource)
+            await _dataSource.DisposeAsync().ConfigureAwait(false);
+    }
 
     private Func<CancellationToken, ValueTask<NpgsqlConnection>>? Listener(PostgreSqlOptions options)
     {

@@ -8,6 +8,7 @@ namespace Tidemark.PostgreSql;
 internal sealed class PostgreSqlTransaction : IStoreTransaction
 {
     private readonly NpgsqlConnection? _owned;
+    private SemaphoreSlim? _permit;
 
     /// <summary>Takes the application's transaction.</summary>
     public PostgreSqlTransaction(NpgsqlTransaction lent)
@@ -17,8 +18,12 @@ internal sealed class PostgreSqlTransaction : IStoreTransaction
     }
 
     /// <summary>Takes a transaction of the store's own.</summary>
-    public PostgreSqlTransaction(NpgsqlTransaction transaction, NpgsqlConnection owned)
+    /// <param name="transaction">The transaction.</param>
+    /// <param name="owned">Its connection, closed with it.</param>
+    /// <param name="permit">Released when the transaction ends.</param>
+    public PostgreSqlTransaction(NpgsqlTransaction transaction, NpgsqlConnection owned, SemaphoreSlim permit)
     {
+        _permit = permit;
         Inner = transaction;
         Connection = owned;
         _owned = owned;
@@ -49,9 +54,14 @@ internal sealed class PostgreSqlTransaction : IStoreTransaction
     {
         if (_owned is null)
             return;
-        await using (_owned.ConfigureAwait(false))
+        try
         {
-            await Inner.DisposeAsync().ConfigureAwait(false);
+            await using (_owned.ConfigureAwait(false))
+                await Inner.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Exchange(ref _permit, null)?.Release();
         }
     }
 }

@@ -26,6 +26,9 @@ public sealed class EventType
     /// <summary>Whether events are stored under this name; false for a name that only an upcaster reads.</summary>
     public bool IsWritten => _upcast is null;
 
+    /// <summary>Its place among the registered types, from 0; for tables of handlers.</summary>
+    internal int Index { get; init; }
+
     internal byte[] Encode(object data)
     {
         try

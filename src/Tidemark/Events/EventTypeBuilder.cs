@@ -73,7 +73,7 @@ public sealed class EventTypeBuilder
     }
 
     internal EventTypeRegistry Build(JsonSerializerOptions json) =>
-        new(_names.Values.Select(r => new EventType(r.Name, TargetOf(r), InfoOf(r.Stored, json), Compose(r))));
+        new(_names.Values.Select((r, index) => new EventType(r.Name, TargetOf(r), InfoOf(r.Stored, json), Compose(r)) { Index = index }));
 
     // A context's own options (naming policy, converters) win over the store's: the JSON is the one its author chose.
     private JsonTypeInfo InfoOf(Type type, JsonSerializerOptions json) =>

@@ -25,6 +25,8 @@ public sealed class EventTypeRegistry
     /// <exception cref="UnknownEventTypeException">The CLR type is not registered.</exception>
     public EventType Of(Type type) => _byType.GetValueOrDefault(type) ?? throw new UnknownEventTypeException(type);
 
+    internal int Count => _byName.Count;
+
     /// <summary>Every stored name that readers see as the given CLR type: its own, and those of its upcasters.</summary>
     /// <exception cref="UnknownEventTypeException">The CLR type is not registered.</exception>
     public IEnumerable<string> NamesOf(Type type)

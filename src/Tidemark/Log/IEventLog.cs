@@ -36,6 +36,9 @@ public interface IEventLog
     /// <summary>Reads a page of a stream, archived or not. Empty when there is no such stream.</summary>
     ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(StreamRead read, CancellationToken cancellationToken);
 
+    /// <summary>The same inside a transaction, whose own appends it sees.</summary>
+    ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(IStoreTransaction transaction, StreamRead read, CancellationToken cancellationToken);
+
     /// <summary>What the store knows of a stream; null when it has no events.</summary>
     ValueTask<StreamState?> FindStreamAsync(TenantId tenant, StreamId stream, CancellationToken cancellationToken);
 

@@ -1,0 +1,90 @@
+using System.Reflection;
+
+namespace Tidemark.Sqlite.Connections;
+
+/// <summary>The SQL statements, from the embedded files of the folder Sql.</summary>
+internal static class SqlText
+{
+    public static readonly string BeginImmediate = Load("begin_immediate");
+    public static readonly string Commit = Load("commit");
+    public static readonly string Rollback = Load("rollback");
+    public static readonly string BeginSnapshot = Load("begin_snapshot");
+    public static readonly string TakeWriteLock = Load("take_write_lock");
+    public static readonly string BeginSavepoint = Load("begin_savepoint");
+    public static readonly string ReleaseSavepoint = Load("release_savepoint");
+    public static readonly string UndoSavepoint = Load("undo_savepoint");
+
+    public static readonly string ReadHighWater = Load("read_high_water");
+    public static readonly string FindStream = Load("find_stream");
+    public static readonly string InsertStream = Load("insert_stream");
+    public static readonly string UpdateStream = Load("update_stream");
+    public static readonly string FindEventPlace = Load("find_event_place");
+    public static readonly string InsertEvent = Load("insert_event");
+    public static readonly string ReadPage = Load("read_page");
+    public static readonly string ReadPageFiltered = Load("read_page_filtered");
+    public static readonly string ReadStreamForwards = Load("read_stream_forwards");
+    public static readonly string ReadStreamBackwards = Load("read_stream_backwards");
+    public static readonly string FindEvent = Load("find_event");
+    public static readonly string FindEventId = Load("find_event_id");
+    public static readonly string FindPositionBefore = Load("find_position_before");
+    public static readonly string SetArchived = Load("set_archived");
+    public static readonly string SetEventsArchived = Load("set_events_archived");
+    public static readonly string ReadDataVersion = Load("read_data_version");
+
+    public static readonly string FindCheckpoint = Load("find_checkpoint");
+    public static readonly string ReadCheckpoints = Load("read_checkpoints");
+    public static readonly string InsertCheckpoint = Load("insert_checkpoint");
+    public static readonly string InstallEpoch = Load("install_epoch");
+    public static readonly string MoveCheckpoint = Load("move_checkpoint");
+    public static readonly string DeleteCheckpoints = Load("delete_checkpoints");
+    public static readonly string InsertDeadLetter = Load("insert_dead_letter");
+    public static readonly string ReadDeadLetters = Load("read_dead_letters");
+
+    public static readonly string ReadGenerations = Load("read_generations");
+    public static readonly string SaveGeneration = Load("save_generation");
+    public static readonly string FindRelationKind = Load("find_relation_kind");
+    public static readonly string CreateDocumentTable = Load("create_document_table");
+    public static readonly string LoadDocument = Load("load_document");
+    public static readonly string ReadDocuments = Load("read_documents");
+    public static readonly string UpsertDocument = Load("upsert_document");
+    public static readonly string DeleteDocument = Load("delete_document");
+
+    public static readonly string CreateMigrationsTable = Load("create_migrations_table");
+    public static readonly string ReadMigrations = Load("read_migrations");
+    public static readonly string InsertMigration = Load("insert_migration");
+    public static readonly string CheckSequence = Load("check_sequence");
+
+    /// <summary>The names and texts of the migrations, in order.</summary>
+    public static IReadOnlyList<(string Name, string Sql)> Migrations { get; } = LoadMigrations();
+
+    private static Assembly Assembly => typeof(SqlText).Assembly;
+
+    private static string Load(string name)
+    {
+        var lines = Read($"{Prefix("Sql")}{name}.sql").Split('\n').Where(l => !l.StartsWith("--", StringComparison.Ordinal));
+        return string.Join('\n', lines).Trim();
+    }
+
+    private static (string Name, string Sql)[] LoadMigrations()
+    {
+        var prefix = Prefix("Migrations");
+        return
+        [
+            .. Assembly.GetManifestResourceNames()
+                .Where(n => n.StartsWith(prefix, StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+                .Select(n => (n[prefix.Length..^".sql".Length], Read(n))),
+        ];
+    }
+
+    private static string Prefix(string folder) => $"Tidemark.Sqlite.{folder}.";
+
+    // Line ends are made the same everywhere: a checkout must not change a migration's checksum.
+    private static string Read(string resource)
+    {
+        using var stream = Assembly.GetManifestResourceStream(resource)
+            ?? throw new InvalidOperationException($"The embedded file {resource} is missing.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd().ReplaceLineEndings("\n");
+    }
+}

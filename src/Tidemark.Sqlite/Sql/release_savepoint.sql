@@ -1,0 +1,4 @@
+-- Purpose: keeps what was done since the savepoint.
+-- Locks: none of its own.
+-- Index: none.
+RELEASE tidemark_part

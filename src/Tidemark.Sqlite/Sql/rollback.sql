@@ -1,0 +1,4 @@
+-- Purpose: rolls back.
+-- Locks: releases all.
+-- Index: none.
+ROLLBACK

@@ -1,0 +1,20 @@
+using Tidemark.Hosting;
+
+namespace Tidemark.Sqlite;
+
+/// <summary>Chooses SQLite.</summary>
+public static class SqliteTidemarkExtensions
+{
+    /// <summary>Keeps the events in an SQLite file beside the application. The schema is applied at start; several processes of one host may share the file.</summary>
+    /// <param name="builder">The store.</param>
+    /// <param name="path">The file; made when absent, with its folder.</param>
+    /// <param name="configure">Further settings.</param>
+    public static TidemarkBuilder UseSqlite(this TidemarkBuilder builder, string path, Action<SqliteOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var options = new SqliteOptions { Path = path };
+        configure?.Invoke(options);
+        options.Validate();
+        return builder.UseStorage(context => new SqliteStorage(options, context), embedded: true);
+    }
+}

@@ -1,0 +1,43 @@
+using Tidemark.Checkpoints;
+using Tidemark.Events;
+
+namespace Tidemark.Testing.InMemory;
+
+/// <summary>Checkpoints in memory.</summary>
+internal sealed class InMemoryCheckpointStore(MemoryDatabase database, TimeProvider time) : ICheckpointStore
+{
+    public ValueTask<Checkpoint> OpenAsync(ShardName shard, Epoch? epoch, CancellationToken cancellationToken) =>
+        database.ChangeAsync(state => Open(state, shard, epoch), cancellationToken);
+
+    public ValueTask MoveAsync(CheckpointMove move, CancellationToken cancellationToken) =>
+        database.ChangeAsync(state => MemoryFence.Move(state, move, time.GetUtcNow()), cancellationToken);
+
+    public ValueTask<IReadOnlyList<Checkpoint>> ReadAllAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult<IReadOnlyList<Checkpoint>>(
+            [.. database.Committed.Checkpoints.Values.OrderBy(c => c.Shard.ToString(), StringComparer.Ordinal)]);
+    }
+
+    public ValueTask DeleteAsync(string projection, int generation, CancellationToken cancellationToken) =>
+        database.ChangeAsync(
+            state => state with
+            {
+                Checkpoints = state.Checkpoints.RemoveRange(
+                    state.Checkpoints.Keys.Where(s => s.Projection == projection && s.Generation == generation)),
+            },
+            cancellationToken);
+
+    private (MemoryState State, Checkpoint Result) Open(MemoryState state, ShardName shard, Epoch? epoch)
+    {
+        var stored = state.Checkpoints.GetValueOrDefault(shard);
+        if (stored is not null && epoch is { } asked && asked.Value < stored.Epoch.Value)
+            throw new FencedException(shard, asked, stored.Position);
+
+        var installed = epoch ?? new((stored?.Epoch.Value ?? 0) + 1);
+        var checkpoint = stored is null
+            ? new(shard, Position.Beginning, installed, null, Position.Beginning, time.GetUtcNow())
+            : stored with { Epoch = installed };
+        return (state with { Checkpoints = state.Checkpoints.SetItem(shard, checkpoint) }, checkpoint);
+    }
+}

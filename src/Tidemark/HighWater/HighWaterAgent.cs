@@ -1,0 +1,204 @@
+using Microsoft.Extensions.Logging;
+using Tidemark.Events;
+
+namespace Tidemark.HighWater;
+
+/// <summary>
+/// Keeps the high-water mark of one event database on one node; all shards there share it. It looks when somebody appended here (a signal in memory), when another
+/// process hinted, and at the latest after the poll interval. When the log is away it backs off and tells those who wait for its return.
+/// </summary>
+internal sealed partial class HighWaterAgent(IHighWaterSource source, IWakeUpChannel wakeUp, HighWaterOptions options, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan FailureWaitMax = TimeSpan.FromSeconds(2);
+
+    private readonly AsyncPulse _look = new();
+    private readonly AsyncPulse _moved = new();
+    private readonly AsyncPulse _returned = new();
+    private long _mark;
+    private long _last;
+    private long _heartbeat;
+    private int _appendedHere;
+    private volatile bool _hintsArrive;
+    private volatile Exception? _failure;
+
+    /// <summary>The mark: it never falls.</summary>
+    public Position Mark => new(Volatile.Read(ref _mark));
+
+    /// <summary>The last position drawn as of the last look; above the mark while an append is open.</summary>
+    public Position Last => new(Volatile.Read(ref _last));
+
+    /// <summary>Why the last look failed; null when it did not.</summary>
+    public Exception? Failure => _failure;
+
+    /// <summary>When the loop was last alive, as a timestamp of the clock.</summary>
+    public long Heartbeat => Volatile.Read(ref _heartbeat);
+
+    /// <summary>Completes when the database answers again after a failure.</summary>
+    public Task WhenReturned => _returned.Next;
+
+    /// <summary>Somebody appended in this process, or asks for a fresh look.</summary>
+    public void Signal(bool appended)
+    {
+        if (appended)
+            Volatile.Write(ref _appendedHere, 1);
+        _look.Fire();
+    }
+
+    /// <summary>Looks now, and returns a mark that is at least as fresh as this call.</summary>
+    public async ValueTask<Position> RefreshAsync(CancellationToken cancellationToken)
+    {
+        await LookAsync(cancellationToken).ConfigureAwait(false);
+        return Mark;
+    }
+
+    /// <summary>Waits until the mark is beyond a position.</summary>
+    public async ValueTask WaitBeyondAsync(Position position, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var moved = _moved.Next;
+            if (Mark > position)
+                return;
+            await moved.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The loop that looks. Runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var wait = options.PollBusy;
+        var failures = 0;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            Volatile.Write(ref _heartbeat, time.GetTimestamp());
+            var asked = _look.Next;
+            try
+            {
+                var before = Mark;
+                await LookAsync(cancellationToken).ConfigureAwait(false);
+                if (failures > 0)
+                    Return();
+                failures = 0;
+                wait = NextWait(wait, moved: Mark > before);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                _failure = e;
+                if (failures++ == 0)
+                    LogAway(e);
+                wait = TimeSpan.FromMilliseconds(Math.Min(FailureWaitMax.TotalMilliseconds, 100 * Math.Pow(2, Math.Min(failures, 10))));
+            }
+
+            await WaitForWorkAsync(asked, wait, failures > 0, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The loop that receives hints of other processes. Runs until cancelled; while the channel is broken, polling carries on.</summary>
+    public async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        while (wakeUp.CanListen && !cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                _hintsArrive = true;
+                await wakeUp.ListenAsync(() => Signal(appended: false), cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                LogChannelBroken(e);
+            }
+
+            _hintsArrive = false;
+            _look.Fire();
+            await DelayAsync(options.PollIdle, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The loop that sends hints to other processes, coalesced, once appends of this process are below the mark. Runs until cancelled.</summary>
+    public async Task HintAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var moved = _moved.Next;
+            try
+            {
+                if (Interlocked.Exchange(ref _appendedHere, 0) == 1)
+                    await wakeUp.NotifyAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogHintNotSent(e);
+            }
+
+            await DelayAsync(options.HintInterval, cancellationToken).ConfigureAwait(false);
+            await moved.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async ValueTask LookAsync(CancellationToken cancellationToken)
+    {
+        var reading = await source.ReadAsync(Mark, cancellationToken).ConfigureAwait(false);
+        _failure = null;
+        RaiseTo(ref _last, reading.Last.Value);
+        if (RaiseTo(ref _mark, reading.Mark.Value))
+            _moved.Fire();
+    }
+
+    private TimeSpan NextWait(TimeSpan previous, bool moved)
+    {
+        if (Last > Mark)
+            return moved ? options.PollHeld : Shorter(Longer(previous, options.PollHeld) * 2, options.PollBusy);
+        if (_hintsArrive)
+            return options.PollWithHints;
+        return moved ? options.PollBusy : Shorter(previous * 2, options.PollIdle);
+    }
+
+    private async Task WaitForWorkAsync(Task asked, TimeSpan wait, bool failing, CancellationToken cancellationToken)
+    {
+        // While the database is away or an append holds the mark, being asked cannot help before the wait is over.
+        if (failing || Last > Mark)
+        {
+            await DelayAsync(wait, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(asked, Task.Delay(wait, time, enough.Token)).ConfigureAwait(false);
+        await enough.CancelAsync().ConfigureAwait(false);
+    }
+
+    private async Task DelayAsync(TimeSpan delay, CancellationToken cancellationToken) =>
+        await Task.Delay(delay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private void Return()
+    {
+        LogBack();
+        _returned.Fire();
+    }
+
+    private static bool RaiseTo(ref long field, long value)
+    {
+        var seen = Volatile.Read(ref field);
+        while (value > seen)
+        {
+            var before = Interlocked.CompareExchange(ref field, value, seen);
+            if (before == seen)
+                return true;
+            seen = before;
+        }
+
+        return false;
+    }
+
+    private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private static TimeSpan Longer(TimeSpan a, TimeSpan b) => a > b ? a : b;
+}

@@ -1,0 +1,48 @@
+using Microsoft.Extensions.DependencyInjection;
+using Tidemark.Storage;
+
+namespace Tidemark.Hosting;
+
+/// <summary>A store and its daemon without a .NET host, for scripts and tests. Disposing it drains the daemon and closes the store.</summary>
+public sealed class TidemarkHost : IAsyncDisposable
+{
+    private readonly ServiceProvider _provider;
+    private readonly TidemarkRuntime _runtime;
+
+    private TidemarkHost(ServiceProvider provider)
+    {
+        _provider = provider;
+        _runtime = provider.GetRequiredService<TidemarkRuntime>();
+    }
+
+    /// <summary>The store.</summary>
+    public EventStore Store => _runtime.Store;
+
+    /// <summary>The daemon.</summary>
+    public Daemon Daemon => _runtime.Daemon;
+
+    /// <summary>The event database beneath, with its storage ports.</summary>
+    public EventDatabase Database => _runtime.Database;
+
+    /// <summary>Builds and starts a store.</summary>
+    public static async Task<TidemarkHost> StartAsync(Action<TidemarkBuilder> build, CancellationToken cancellationToken = default)
+    {
+        var services = new ServiceCollection();
+        services.AddTidemark(build);
+        var provider = services.BuildServiceProvider();
+        try
+        {
+            var host = new TidemarkHost(provider);
+            await host._runtime.StartAsync(cancellationToken).ConfigureAwait(false);
+            return host;
+        }
+        catch
+        {
+            await provider.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => _provider.DisposeAsync();
+}

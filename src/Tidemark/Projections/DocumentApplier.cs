@@ -1,0 +1,181 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Tidemark.Events;
+using Tidemark.Shards;
+
+namespace Tidemark.Projections;
+
+/// <summary>
+/// Folds events into documents: the keys of all events first, then the missing documents in one round trip, then the folds in order. A document that many events of a commit
+/// touch is written once.
+/// </summary>
+internal sealed class DocumentApplier<TDocument> : Applier
+    where TDocument : class
+{
+    private readonly DocumentProjection<TDocument> _projection;
+    private readonly Action<RecordedEvent, List<DocumentKey>> _keysOf;
+    private readonly ApplierContext _context;
+    private readonly FoldSteps<TDocument>?[] _steps;
+    private readonly JsonTypeInfo<TDocument> _json;
+    private readonly DocumentCache<TDocument> _cache;
+    private readonly List<DocumentEntry<TDocument>> _dirty = [];
+
+    // Reused from page to page.
+    private readonly List<(RecordedEvent Event, DocumentEntry<TDocument> Entry)> _work = [];
+    private readonly Dictionary<DocumentKey, DocumentEntry<TDocument>> _missing = [];
+    private readonly List<DocumentKey> _keys = [];
+    private long _pendingBytes;
+
+    public DocumentApplier(DocumentProjection<TDocument> projection, Action<RecordedEvent, List<DocumentKey>> keysOf, ApplierContext context)
+    {
+        _projection = projection;
+        _keysOf = keysOf;
+        _context = context;
+        _json = (JsonTypeInfo<TDocument>)context.Json.GetTypeInfo(typeof(TDocument));
+        _cache = new DocumentCache<TDocument>(context.StateBytesMax);
+        _steps = new FoldSteps<TDocument>?[context.Types.Count];
+        foreach (var type in context.Types.All)
+            _steps[type.Index] = projection.Steps.GetValueOrDefault(type.ClrType);
+    }
+
+    public override long PendingBytes => _pendingBytes;
+
+    public override void Begin(bool isEmpty) => _cache.IsComplete = isEmpty;
+
+    public override async ValueTask ApplyAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
+    {
+        Group(events);
+        if (_missing.Count > 0)
+            await LoadMissingAsync(cancellationToken).ConfigureAwait(false);
+        Fold();
+    }
+
+    public override ReadModelCommit AddTo(ReadModelCommit commit)
+    {
+        if (_dirty.Count == 0)
+            return commit;
+        var upserts = new List<StoredDocument>(_dirty.Count);
+        var deletes = new List<DocumentKey>();
+        foreach (var entry in _dirty)
+        {
+            if (entry.Document is { } document)
+            {
+                var json = JsonSerializer.SerializeToUtf8Bytes(document, _json);
+                entry.JsonBytes = json.Length;
+                upserts.Add(new StoredDocument(entry.Key, json, new StreamVersion(entry.Version), new Position(entry.Position)));
+            }
+            else if (entry.IsStored)
+            {
+                deletes.Add(entry.Key);
+            }
+        }
+
+        return commit with { Documents = [.. commit.Documents, new DocumentChanges(_projection.ReadModel, _context.Generation, upserts, deletes)] };
+    }
+
+    public override ValueTask CommittedAsync()
+    {
+        foreach (var entry in _dirty)
+        {
+            entry.IsDirty = false;
+            entry.IsStored = entry.Document is not null;
+        }
+
+        _dirty.Clear();
+        _pendingBytes = 0;
+        _cache.Trim();
+        return ValueTask.CompletedTask;
+    }
+
+    public override ValueTask AbandonAsync()
+    {
+        _work.Clear();
+        _missing.Clear();
+        _dirty.Clear();
+        _pendingBytes = 0;
+        _cache.Clear();
+        return ValueTask.CompletedTask;
+    }
+
+    private void Group(IReadOnlyList<RecordedEvent> events)
+    {
+        _work.Clear();
+        foreach (var e in events)
+        {
+            _keys.Clear();
+            try
+            {
+                _keysOf(e, _keys);
+            }
+            catch (Exception error)
+            {
+                throw new ApplyEventException(_projection.Name, e, error);
+            }
+
+            foreach (var key in _keys)
+            {
+                if (!_cache.TryGet(key, out var entry))
+                    _missing.TryAdd(key, entry);
+                _work.Add((e, entry));
+            }
+        }
+    }
+
+    private async ValueTask LoadMissingAsync(CancellationToken cancellationToken)
+    {
+        DocumentKey[] keys = [.. _missing.Keys];
+        var loaded = _context.Lent is { } transaction
+            ? await _context.ReadModels.LoadAsync(transaction, _projection.ReadModel, _context.Generation, keys, cancellationToken).ConfigureAwait(false)
+            : await _context.ReadModels.LoadAsync(_projection.ReadModel, _context.Generation, keys, cancellationToken).ConfigureAwait(false);
+        foreach (var stored in loaded)
+        {
+            var entry = _missing[stored.Key];
+            entry.Document = Read(stored);
+            entry.IsStored = true;
+            entry.Version = stored.Version.Value;
+            entry.Position = stored.Position.Value;
+            entry.JsonBytes = stored.Json.Length;
+        }
+
+        _missing.Clear();
+    }
+
+    private TDocument Read(StoredDocument stored)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(stored.Json.Span, _json) ?? throw new JsonException("The JSON is null.");
+        }
+        catch (JsonException e)
+        {
+            throw new ReadModelException(_projection.Name, stored.Key.Key, typeof(TDocument), e);
+        }
+    }
+
+    private void Fold()
+    {
+        var single = _projection is SingleStreamProjection<TDocument>;
+        foreach (var (e, entry) in _work)
+        {
+            Debug.Assert(e.Position.Value > entry.Position, "An event takes effect once.");
+            try
+            {
+                entry.Document = _projection.Fold(_steps[e.Type!.Index]!, entry.Document, entry.Key.Key, e);
+            }
+            catch (Exception error)
+            {
+                throw new ApplyEventException(_projection.Name, e, error);
+            }
+
+            entry.Position = e.Position.Value;
+            if (single)
+                entry.Version = e.Version.Value;
+            if (entry.IsDirty)
+                continue;
+            entry.IsDirty = true;
+            _dirty.Add(entry);
+            _pendingBytes += entry.Bytes;
+        }
+    }
+}

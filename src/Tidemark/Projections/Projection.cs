@@ -1,0 +1,64 @@
+using Tidemark.Events;
+using Tidemark.Shards;
+
+namespace Tidemark.Projections;
+
+/// <summary>
+/// Builds a read model from events. Derive from <see cref="SingleStreamProjection{TDocument}"/>, <see cref="MultiStreamProjection{TDocument}"/>,
+/// <see cref="FlatTableProjection"/> or <see cref="EventProjection"/>, and name the handlers in the constructor.
+/// </summary>
+/// <remarks>
+/// Guarantee: each event takes effect exactly once per generation of the read model, in position order, in the transaction that moves the projection's checkpoint.
+/// Handlers are called by one thread at a time; a failed batch is tried again from its beginning, so handlers must have no effects but those on the read model.
+/// </remarks>
+public abstract class Projection
+{
+    private readonly string? _name;
+    private readonly string? _readModel;
+
+    private protected Projection()
+    {
+    }
+
+    /// <summary>The projection's name, unique in the store; the class's name by default. Part of the checkpoint: a renamed projection is a new one.</summary>
+    public string Name
+    {
+        get => _name ?? GetType().Name;
+        protected init => _name = CheckName(value);
+    }
+
+    /// <summary>The stable name of its read model in the database; the projection's name in snake case by default.</summary>
+    public string ReadModel
+    {
+        get => _readModel ?? Identifier.FromName(Name);
+        protected init => _readModel = Identifier.Check(value, "read model");
+    }
+
+    /// <summary>The version of the handlers, from 1. Raise it when they change: the read model is then built anew beside the old one.</summary>
+    public int Version { get; protected init; } = 1;
+
+    /// <summary>What to do with events that fail; null for the store's default.</summary>
+    public ErrorOptions? Errors { get; protected init; }
+
+    /// <summary>The same while a new generation is built; null for the store's default.</summary>
+    public ErrorOptions? ErrorsWhileRebuilding { get; protected init; }
+
+    internal abstract ReadModelSchema Schema { get; }
+
+    /// <summary>The event types it handles; null for all.</summary>
+    internal abstract IReadOnlyCollection<Type>? EventTypes { get; }
+
+    internal abstract Applier MakeApplier(ApplierContext context);
+
+    /// <summary>The stored names of the types it handles; null for all.</summary>
+    internal IReadOnlyCollection<string>? TypeNames(EventTypeRegistry types) =>
+        EventTypes is null ? null : [.. EventTypes.SelectMany(types.NamesOf).Distinct(StringComparer.Ordinal)];
+
+    private static string CheckName(string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        if (name.AsSpan().IndexOfAny(":@\0") >= 0 || name.Length > 100)
+            throw new ArgumentException($"'{name}' is no projection name: at most 100 characters, and neither ':' nor '@'.", nameof(name));
+        return name;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using Tidemark.Events;
+
+namespace Tidemark.Projections;
+
+/// <summary>The registered projections of a store.</summary>
+internal sealed class ProjectionCatalog
+{
+    private readonly IReadOnlyList<ProjectionRegistration> _all;
+    private readonly ConcurrentDictionary<string, int> _inlineGenerations = new(StringComparer.Ordinal);
+
+    public ProjectionCatalog(IReadOnlyList<ProjectionRegistration> all, EventTypeRegistry types)
+    {
+        _all = all;
+        Check(types);
+    }
+
+    public IEnumerable<Projection> Of(ProjectionLifecycle lifecycle) => _all.Where(r => r.Lifecycle == lifecycle).Select(r => r.Projection);
+
+    public Projection Find(string name) =>
+        _all.FirstOrDefault(r => r.Projection.Name == name)?.Projection
+        ?? throw new ArgumentException($"There is no projection '{name}'; there are: {string.Join(", ", _all.Select(r => r.Projection.Name))}.", nameof(name));
+
+    public int LiveGenerationOf(string projection) => _inlineGenerations.GetValueOrDefault(projection, 1);
+
+    public void SetLiveGeneration(string projection, int generation) => _inlineGenerations[projection] = generation;
+
+    public SingleStreamProjection<TDocument> FoldOf<TDocument>()
+        where TDocument : class =>
+        Single<TDocument, SingleStreamProjection<TDocument>>(_all.Select(r => r.Projection), null, "single-stream");
+
+    public Projection DocumentsOf<TDocument>(string? name)
+        where TDocument : class =>
+        Single<TDocument, DocumentProjection<TDocument>>(
+            _all.Where(r => r.Lifecycle != ProjectionLifecycle.Live).Select(r => r.Projection), name, "stored document");
+
+    private static TProjection Single<TDocument, TProjection>(IEnumerable<Projection> projections, string? name, string what)
+        where TProjection : Projection
+    {
+        var found = projections.OfType<TProjection>().Where(p => name is null || p.Name == name).ToArray();
+        return found.Length switch
+        {
+            1 => found[0],
+            0 => throw new InvalidOperationException(
+                $"No {what} projection{(name is null ? "" : $" named '{name}'")} with document type {typeof(TDocument).Name} is registered. Register one with AddProjection."),
+            _ => throw new InvalidOperationException(
+                $"Several {what} projections have document type {typeof(TDocument).Name}: {string.Join(", ", found.Select(p => p.Name))}. Name the one you mean."),
+        };
+    }
+
+    private void Check(EventTypeRegistry types)
+    {
+        foreach (var same in _all.GroupBy(r => r.Projection.Name, StringComparer.Ordinal).Where(g => g.Count() > 1))
+            throw new InvalidOperationException($"Two projections are named '{same.Key}'; give one another Name.");
+        var views = _all.Where(r => r.Lifecycle != ProjectionLifecycle.Live)
+            .SelectMany(r => r.Projection.Schema.ViewNames.Select(v => (View: v, r.Projection.Name)));
+        foreach (var same in views.GroupBy(v => v.View, StringComparer.Ordinal).Where(g => g.Count() > 1))
+            throw new InvalidOperationException($"The read model '{same.Key}' belongs to several projections: {string.Join(", ", same.Select(s => s.Name))}. Give one another ReadModel.");
+        foreach (var (projection, lifecycle) in _all)
+        {
+            if (projection.EventTypes is { Count: 0 })
+                throw new InvalidOperationException($"Projection '{projection.Name}' handles no event types; name its handlers in its constructor.");
+            if (lifecycle == ProjectionLifecycle.Live && !IsSingleStream(projection.GetType()))
+                throw new InvalidOperationException($"Projection '{projection.Name}' cannot be live: only single-stream projections are folded when asked for.");
+            _ = projection.TypeNames(types);
+        }
+    }
+
+    private static bool IsSingleStream(Type? type)
+    {
+        for (; type is not null; type = type.BaseType)
+        {
+            if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(SingleStreamProjection<>))
+                return true;
+        }
+
+        return false;
+    }
+}

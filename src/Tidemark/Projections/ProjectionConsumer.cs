@@ -1,0 +1,149 @@
+using Tidemark.Checkpoints;
+using Tidemark.Events;
+using Tidemark.Log;
+using Tidemark.Shards;
+
+namespace Tidemark.Projections;
+
+/// <summary>
+/// A projection as a shard's consumer. Its token is the checkpoint, which moves in the transaction of the read model, under the shard's epoch.
+/// </summary>
+internal sealed class ProjectionConsumer : IShardConsumer
+{
+    private readonly ShardName _shard;
+    private readonly ICheckpointStore _checkpoints;
+    private readonly IEventLog _log;
+    private readonly IReadModelStore _readModels;
+    private readonly Applier _applier;
+    private readonly bool[]? _wanted;
+    private readonly long _pendingBytesMax;
+    private readonly List<RecordedEvent> _relevant = [];
+    private readonly List<DeadLetter> _deadLetters = [];
+
+    private Epoch _epoch;
+    private Position _durable;
+    private HandshakeToken _expected;
+    private RecordedEvent? _anchor;
+    private long _events;
+
+    public ProjectionConsumer(ShardName shard, Projection projection, ApplierContext context, ICheckpointStore checkpoints, ShardOptions options)
+    {
+        _shard = shard;
+        _checkpoints = checkpoints;
+        _log = context.Log;
+        _readModels = context.ReadModels;
+        _applier = projection.MakeApplier(context);
+        _pendingBytesMax = Math.Min(options.CommitBytesMax, context.StateBytesMax);
+        GatherMax = projection is EventProjection ? options.OpenTransactionMax : options.CommitInterval;
+        Types = projection.TypeNames(context.Types);
+        if (projection.EventTypes is { } types)
+        {
+            _wanted = new bool[context.Types.Count];
+            foreach (var type in context.Types.All)
+                _wanted[type.Index] = types.Contains(type.ClrType);
+        }
+    }
+
+    public IReadOnlyCollection<string>? Types { get; }
+
+    public bool WantsCommit => _applier.PendingBytes >= _pendingBytesMax;
+
+    public bool HasEffects => _events > 0 || _deadLetters.Count > 0;
+
+    public TimeSpan GatherMax { get; }
+
+    public async ValueTask<HandshakeToken> HandshakeAsync(CancellationToken cancellationToken)
+    {
+        var checkpoint = await _checkpoints.OpenAsync(_shard, epoch: null, cancellationToken).ConfigureAwait(false);
+        await CheckAnchorAsync(checkpoint, cancellationToken).ConfigureAwait(false);
+        _epoch = checkpoint.Epoch;
+        _durable = checkpoint.Position;
+        _expected = HandshakeToken.Delivered(_durable);
+        _applier.Begin(isEmpty: _durable == Position.Beginning);
+        return _expected;
+    }
+
+    public async ValueTask<HandshakeToken?> DeliverAsync(Delivery delivery, CancellationToken cancellationToken)
+    {
+        if (delivery.Offered != _expected)
+            return _expected;
+        Select(delivery);
+        if (_relevant.Count > 0)
+            await _applier.ApplyAsync(_relevant, cancellationToken).ConfigureAwait(false);
+        _expected = HandshakeToken.Delivered(delivery.Slice.Through);
+        return null;
+    }
+
+    public async ValueTask<CommitCount> CommitAsync(CancellationToken cancellationToken)
+    {
+        var move = new CheckpointMove(_shard, _epoch, _durable, _expected.Position, _anchor?.Id, _anchor?.Position ?? Position.Beginning);
+        var commit = _applier.AddTo(new ReadModelCommit { Move = move, DeadLetters = [.. _deadLetters] });
+        if (_applier.Transaction is { } transaction)
+        {
+            await _readModels.WriteAsync(transaction, commit, cancellationToken).ConfigureAwait(false);
+            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await _readModels.CommitAsync(commit, cancellationToken).ConfigureAwait(false);
+        }
+
+        await _applier.CommittedAsync().ConfigureAwait(false);
+        _durable = _expected.Position;
+        var count = new CommitCount(_events, _deadLetters.Count);
+        Forget();
+        return count;
+    }
+
+    public async ValueTask AbandonAsync()
+    {
+        await _applier.AbandonAsync().ConfigureAwait(false);
+        _applier.Begin(isEmpty: false);
+        _expected = HandshakeToken.Delivered(_durable);
+        Forget();
+    }
+
+    private void Forget()
+    {
+        _deadLetters.Clear();
+        _anchor = null;
+        _events = 0;
+    }
+
+    // After a restore or a failover with a lost tail, other events may stand where this shard believes to have been.
+    private async ValueTask CheckAnchorAsync(Checkpoint checkpoint, CancellationToken cancellationToken)
+    {
+        if (checkpoint.Anchor is null)
+            return;
+        var found = await _log.FindEventIdAsync(checkpoint.AnchorPosition, cancellationToken).ConfigureAwait(false);
+        if (found != checkpoint.Anchor)
+            throw new LogRewoundException(checkpoint);
+    }
+
+    private void Select(in Delivery delivery)
+    {
+        _relevant.Clear();
+        var slots = _shard.Slots;
+        foreach (var e in delivery.Slice.Events)
+        {
+            if (!slots.Contains(e.Slot) || !Concerns(e))
+                continue;
+            if (delivery.SetAside.Count > 0 && delivery.SetAside.TryGetValue(e.Position, out var deadLetter))
+            {
+                _deadLetters.Add(deadLetter);
+            }
+            else
+            {
+                if (e.DecodeError is { } error)
+                    throw error;
+                _relevant.Add(e);
+                _events++;
+            }
+
+            _anchor = e;
+        }
+    }
+
+    // An event of an unknown type concerns only those who take every type: for the others its name is not among those read.
+    private bool Concerns(RecordedEvent e) => _wanted is null || (e.Type is { } type && _wanted[type.Index]);
+}

@@ -1,0 +1,47 @@
+using System.Diagnostics;
+using Tidemark.Events;
+
+namespace Tidemark.Pulling;
+
+/// <summary>One reader's place in the log. It moves forward page by page, in the cache where it can, else through the log; it moves backwards only when told to.</summary>
+internal sealed class EventCursor(PullingAgent agent, Position after)
+{
+    /// <summary>Everything at or below it has been handed out.</summary>
+    public Position Position { get; private set; } = after;
+
+    /// <summary>Whether a page can be had without waiting for new events.</summary>
+    public bool HasMore => Position < agent.Mark;
+
+    /// <summary>How far the mark is ahead, in positions.</summary>
+    public long Gap => Math.Max(0, agent.Mark.Value - Position.Value);
+
+    /// <summary>Waits until there is more.</summary>
+    public ValueTask WaitAsync(CancellationToken cancellationToken) => agent.WaitBeyondAsync(Position, cancellationToken);
+
+    /// <summary>The rest of the page after the cursor. Does not move the cursor. Only when <see cref="HasMore"/>.</summary>
+    /// <param name="eventsMax">At most so many events.</param>
+    /// <param name="throughMax">Not beyond this position, which lies after the cursor.</param>
+    /// <param name="cancellationToken">Cancels the wait for the page.</param>
+    public async ValueTask<PageSlice> PeekAsync(int eventsMax, Position throughMax, CancellationToken cancellationToken)
+    {
+        Debug.Assert(HasMore, "A page is asked for below the mark only.");
+        var page = await agent.GetAsync(Position, cancellationToken).ConfigureAwait(false);
+        Debug.Assert(page.Covers(Position), "The page covers the position after the cursor.");
+        var first = page.IndexAfter(Position);
+        var through = Position.Earlier(page.Through, throughMax);
+        var count = (through < page.Through ? page.IndexAfter(through) : page.Events.Length) - first;
+        return count <= eventsMax
+            ? new PageSlice(page, first, count, through)
+            : new PageSlice(page, first, eventsMax, page.Events[first + eventsMax - 1].Position);
+    }
+
+    /// <summary>Passes a slice.</summary>
+    public void Advance(in PageSlice slice)
+    {
+        Debug.Assert(slice.Through > Position, "A cursor advances forwards.");
+        Position = slice.Through;
+    }
+
+    /// <summary>Goes to a position, in either direction: a handshake's answer.</summary>
+    public void MoveTo(Position after) => Position = after;
+}

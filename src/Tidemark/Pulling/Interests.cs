@@ -1,0 +1,63 @@
+namespace Tidemark.Pulling;
+
+/// <summary>
+/// The union of the event types that the readers of a node need, so that the log is read once, with one filter, for all of them. It only grows while a reader is
+/// registered; each growth is a new edition, and pages read for an older edition serve no new reads.
+/// </summary>
+internal sealed class Interests
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, int> _readersByType = new(StringComparer.Ordinal);
+    private int _readersOfAll;
+    private Edition _current = new(0, []);
+
+    /// <summary>An edition of the union.</summary>
+    /// <param name="Number">Its number.</param>
+    /// <param name="Types">The stored type names; null for all.</param>
+    public sealed record Edition(int Number, IReadOnlyList<string>? Types);
+
+    public Edition Current => Volatile.Read(ref _current);
+
+    /// <summary>Adds a reader's types; null for all. Returns whether the union grew.</summary>
+    public bool Add(IReadOnlyCollection<string>? types)
+    {
+        lock (_gate)
+        {
+            var grew = false;
+            if (types is null)
+            {
+                grew = _readersOfAll++ == 0;
+            }
+            else
+            {
+                foreach (var type in types)
+                {
+                    grew |= !_readersByType.TryGetValue(type, out var readers) && _readersOfAll == 0;
+                    _readersByType[type] = readers + 1;
+                }
+            }
+
+            if (grew)
+                Publish();
+            return grew;
+        }
+    }
+
+    /// <summary>Takes a reader's types out again. What was read for more than is needed now stays valid.</summary>
+    public void Remove(IReadOnlyCollection<string>? types)
+    {
+        lock (_gate)
+        {
+            if (types is null)
+                _readersOfAll--;
+            foreach (var type in types ?? [])
+            {
+                if (--_readersByType[type] == 0)
+                    _readersByType.Remove(type);
+            }
+        }
+    }
+
+    private void Publish() =>
+        Volatile.Write(ref _current, new(_current.Number + 1, _readersOfAll > 0 ? null : [.. _readersByType.Keys.Order(StringComparer.Ordinal)]));
+}

@@ -1,0 +1,192 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Tidemark.Events;
+using Tidemark.HighWater;
+using Tidemark.Log;
+using Tidemark.Resilience;
+using Tidemark.Telemetry;
+
+namespace Tidemark.Pulling;
+
+/// <summary>
+/// Reads the log of one event database for all readers of a node: each event once, decoded once, as long as the readers are within the cache of each other.
+/// Reads are driven by the cursors: the first to need a page starts its read, the others await it, and the page after it is read ahead. A cursor behind the cache
+/// causes reads of its own, up to where the cached pages begin, and goes on in the cache without gap or repeat.
+/// </summary>
+/// <remarks>
+/// Why nothing is skipped: a page is read with a bound that was a high-water mark before the read began, so the page is final (I4); and a cursor moves only to the end
+/// of a page that begins at or before the cursor.
+/// </remarks>
+internal sealed partial class PullingAgent : IAsyncDisposable
+{
+    private readonly string _database;
+    private readonly IEventLog _log;
+    private readonly HighWaterAgent _highWater;
+    private readonly EventTypeRegistry _types;
+    private readonly PullingOptions _options;
+    private readonly ResiliencePipeline _pipeline;
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private readonly QueueCache _cache;
+    private readonly Dictionary<long, Task<EventPage>> _reads = [];
+    private readonly HashSet<long> _awaited = [];
+    private readonly CancellationTokenSource _stop = new();
+    private int _edition;
+    private long _rowsRead;
+
+    public PullingAgent(
+        string database,
+        IEventLog log,
+        HighWaterAgent highWater,
+        EventTypeRegistry types,
+        PullingOptions options,
+        PipelineOptions pipelines,
+        TimeProvider time,
+        ILogger logger)
+    {
+        _database = database;
+        _log = log;
+        _highWater = highWater;
+        _types = types;
+        _options = options;
+        _pipeline = pipelines.Build(PipelineName.Fetch, time, e => e is not ObjectDisposedException);
+        _logger = logger;
+        _cache = new QueueCache(options.CacheBytesMax);
+    }
+
+    /// <summary>The types that the readers here need.</summary>
+    public Interests Interests { get; } = new();
+
+    /// <summary>Events read from the log so far; for measuring how often each is read.</summary>
+    public long RowsRead => Volatile.Read(ref _rowsRead);
+
+    /// <summary>The most events in a page.</summary>
+    public int PageEventsMax => _options.PageEventsMax;
+
+    /// <summary>The mark up to which pages are read.</summary>
+    public Position Mark => _highWater.Mark;
+
+    /// <summary>Waits until there may be a page after a position.</summary>
+    public ValueTask WaitBeyondAsync(Position position, CancellationToken cancellationToken) =>
+        _highWater.WaitBeyondAsync(position, cancellationToken);
+
+    /// <summary>The page that covers the position after this one, from the cache or the log. Only for positions below the mark.</summary>
+    /// <exception cref="EventFetcherException">The log could not be read, and not within the retries.</exception>
+    public ValueTask<EventPage> GetAsync(Position after, CancellationToken cancellationToken)
+    {
+        Task<EventPage> read;
+        lock (_gate)
+        {
+            DropOldEdition();
+            var page = _cache.Find(after);
+            if (page is not null)
+            {
+                ReadAhead(page.Through);
+                TidemarkTelemetry.CacheHits.Add(1);
+                return new(page);
+            }
+
+            read = Read(after);
+            _awaited.Add(after.Value);
+        }
+
+        return new(read.WaitAsync(cancellationToken));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        Task[] reads;
+        lock (_gate)
+            reads = [.. _reads.Values];
+        await Task.WhenAll(reads).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    private void DropOldEdition()
+    {
+        var current = Interests.Current.Number;
+        if (current == _edition)
+            return;
+        _edition = current;
+        _cache.Clear();
+        _reads.Clear();
+        _awaited.Clear();
+    }
+
+    // One page ahead of a page that a cursor took; a page read ahead that nobody takes leads to no further read.
+    private void ReadAhead(Position after)
+    {
+        if (after < Mark && !_reads.ContainsKey(after.Value) && _cache.Find(after) is null)
+            _ = Read(after);
+    }
+
+    // Under the gate. A read stands in the table until it ends, so that it is awaited by all who need it, and by Dispose.
+    private Task<EventPage> Read(Position after)
+    {
+        if (_reads.TryGetValue(after.Value, out var under))
+            return under;
+        var interests = Interests.Current;
+        var through = Position.Earlier(Mark, _cache.NextPageAfter(after));
+        var read = Task.Run(() => ReadAsync(after, through, interests));
+        _reads.Add(after.Value, read);
+        return read;
+    }
+
+    [SuppressMessage("Reliability", "CA2016", Justification = "A read is shared: it ends by the agent's own stop alone.")]
+    private async Task<EventPage> ReadAsync(Position after, Position through, Interests.Edition interests)
+    {
+        try
+        {
+            var read = new LogRead(after, through, new LogFilter(interests.Types), _options.PageEventsMax, _options.PageBytesMax);
+            var page = await _pipeline.ExecuteAsync(
+                static (state, ct) => state.Log.ReadAsync(state.Read, ct), (Log: _log, Read: read), _stop.Token).ConfigureAwait(false);
+            Interlocked.Add(ref _rowsRead, page.Events.Count);
+            TidemarkTelemetry.EventsRead.Add(page.Events.Count);
+            foreach (var e in page.Events)
+                e.Decode(_types, keepJson: false);
+            return Keep(new EventPage(after, page.ScannedThrough, page.Events), interests);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            Forget(after, interests);
+            throw;
+        }
+        catch (Exception e)
+        {
+            Forget(after, interests);
+            LogReadFailed(_database, after.Value, e);
+            throw new EventFetcherException(_database, after, e);
+        }
+    }
+
+    private EventPage Keep(EventPage page, Interests.Edition interests)
+    {
+        lock (_gate)
+        {
+            if (interests.Number != _edition)
+                return page;
+            _reads.Remove(page.After.Value);
+            _cache.Add(page);
+            if (_awaited.Remove(page.After.Value))
+                ReadAhead(page.Through);
+        }
+
+        return page;
+    }
+
+    private void Forget(Position after, Interests.Edition interests)
+    {
+        lock (_gate)
+        {
+            if (interests.Number != _edition)
+                return;
+            _reads.Remove(after.Value);
+            _awaited.Remove(after.Value);
+        }
+    }
+
+    [LoggerMessage(EventId = 1201, Level = LogLevel.Warning, Message = "The events after position {After} of database '{Database}' could not be read.")]
+    private partial void LogReadFailed(string database, long after, Exception error);
+}

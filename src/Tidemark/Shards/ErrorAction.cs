@@ -1,0 +1,11 @@
+namespace Tidemark.Shards;
+
+/// <summary>What a shard does with an event that fails after it was tried alone.</summary>
+public enum ErrorAction
+{
+    /// <summary>The shard pauses before the event, and tries again by itself with growing waits. Nothing is dropped.</summary>
+    Pause = 0,
+
+    /// <summary>The event is recorded as a dead letter and the shard goes on after it.</summary>
+    Skip = 1,
+}

@@ -1,0 +1,43 @@
+using Tidemark.Checkpoints;
+using Tidemark.Events;
+
+namespace Tidemark.Shards;
+
+/// <summary>
+/// What a shard agent delivers to. A projection is one, whose token is the checkpoint in its read model's commit. Calls come one at a time.
+/// </summary>
+internal interface IShardConsumer
+{
+    /// <summary>The stored type names it needs; null for all.</summary>
+    IReadOnlyCollection<string>? Types { get; }
+
+    /// <summary>The handshake: makes this agent the one whose writes count, and answers with the last durable token.</summary>
+    ValueTask<HandshakeToken> HandshakeAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Processes a delivery, not yet durably. Null when done. When the offered token is not the one it expects, it processes nothing and answers with its own: the agent
+    /// repositions.
+    /// </summary>
+    ValueTask<HandshakeToken?> DeliverAsync(Delivery delivery, CancellationToken cancellationToken);
+
+    /// <summary>Whether what is gathered should be committed before more is delivered.</summary>
+    bool WantsCommit { get; }
+
+    /// <summary>Whether something is gathered that has effects; if not, only progress would be written.</summary>
+    bool HasEffects { get; }
+
+    /// <summary>The longest time to gather for one commit.</summary>
+    TimeSpan GatherMax { get; }
+
+    /// <summary>Makes everything delivered durable, effects and token in one transaction. Returns how many events had effects.</summary>
+    /// <exception cref="FencedException">Another agent's writes count now; nothing was written.</exception>
+    ValueTask<CommitCount> CommitAsync(CancellationToken cancellationToken);
+
+    /// <summary>Forgets what is delivered and not durable, and whatever memory might be wrong after a failure.</summary>
+    ValueTask AbandonAsync();
+}
+
+/// <summary>What a commit held.</summary>
+/// <param name="Events">Events that took effect.</param>
+/// <param name="DeadLetters">Events that were recorded instead.</param>
+internal readonly record struct CommitCount(long Events, long DeadLetters);

@@ -1,0 +1,90 @@
+using Tidemark.Events;
+using Tidemark.Telemetry;
+
+namespace Tidemark.Shards;
+
+/// <summary>The agent's pauses, its end, and what it shows of itself.</summary>
+internal sealed partial class ShardAgent
+{
+    private async ValueTask PauseAsync(Exception error, CancellationToken stop)
+    {
+        var outage = _classifier.IsOutage(error);
+        var category = _classifier.Categorize(error);
+        var pause = _pauses.Failed(outage);
+        var now = _time.GetUtcNow();
+        var resume = _resume.Next;
+        TidemarkTelemetry.ShardErrors.Add(1, Tag, new("error.type", category.ToString()));
+        if (category == ErrorCategory.Fenced)
+            TidemarkTelemetry.FencedWrites.Add(1, Tag);
+        _status = _status with { Error = new ShardError(category, error, _status.Error?.Since ?? now, _pauses.Failures, now + pause) };
+        Enter(ShardState.Paused);
+        if (_pauses.Failures == 1)
+            LogPaused(_shard, category, pause, error);
+        else
+            LogStillPaused(_shard, category, pause, error.Message);
+
+        await WaitAsync(resume, pause, stop).ConfigureAwait(false);
+        while (outage && !resume.IsCompleted && !stop.IsCancellationRequested && !await IsBackAsync(stop).ConfigureAwait(false))
+            await WaitAsync(resume, TimeSpan.FromMilliseconds(Math.Min(1000, pause.TotalMilliseconds)), stop).ConfigureAwait(false);
+    }
+
+    private async ValueTask WaitAsync(Task resume, TimeSpan pause, CancellationToken stop)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        await Task.WhenAny(resume, Task.Delay(pause, _time, enough.Token)).ConfigureAwait(false);
+        await enough.CancelAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask<bool> IsBackAsync(CancellationToken stop)
+    {
+        try
+        {
+            await _highWater.RefreshAsync(stop).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (_classifier.IsOutage(e) || e is OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async ValueTask StopAsync(CancellationToken abort)
+    {
+        try
+        {
+            if (_lastToken != _durable && !abort.IsCancellationRequested && _status.State != ShardState.Paused)
+                await _stopPipeline.ExecuteAsync(static (agent, ct) => agent.CommitAsync(ct), this, abort).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            LogStopFailed(_shard, new ShardStopException(_shard, e));
+        }
+
+        await _consumer.AbandonAsync().ConfigureAwait(false);
+    }
+
+    private void Enter(ShardState next)
+    {
+        var state = _status.State;
+        if (state == next)
+            return;
+        if (!ShardTransitions.Allows(state, next))
+            throw new InvalidOperationException($"Shard {_shard} cannot go from {state} to {next}.");
+        _status = _status with { State = next, Error = next is ShardState.Live ? null : _status.Error };
+        LogState(_shard, state, next);
+        Changed.Fire();
+    }
+
+    private void Publish(Position position, CommitCount count)
+    {
+        var status = _status;
+        _status = status with
+        {
+            Position = position,
+            EventsProcessed = status.EventsProcessed + count.Events,
+            DeadLetters = status.DeadLetters + count.DeadLetters,
+            Error = count.Events > 0 ? null : status.Error,
+        };
+        Changed.Fire();
+    }
+}

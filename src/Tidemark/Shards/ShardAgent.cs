@@ -1,0 +1,297 @@
+using Microsoft.Extensions.Logging;
+using Polly;
+using Tidemark.Checkpoints;
+using Tidemark.Events;
+using Tidemark.HighWater;
+using Tidemark.Pulling;
+using Tidemark.Resilience;
+using Tidemark.Telemetry;
+
+namespace Tidemark.Shards;
+
+/// <summary>
+/// Runs one shard: handshake, deliver, commit, and again from the durable token after whatever went wrong. See <see cref="ShardTransitions"/> for its states.
+/// </summary>
+internal sealed partial class ShardAgent
+{
+    private readonly ShardName _shard;
+    private readonly IShardConsumer _consumer;
+    private readonly PullingAgent _pulling;
+    private readonly HighWaterAgent _highWater;
+    private readonly ShardOptions _options;
+    private readonly ErrorOptions _errors;
+    private readonly ErrorClassifier _classifier;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ResiliencePipeline _startPipeline;
+    private readonly ResiliencePipeline _stopPipeline;
+    private readonly ResiliencePipeline _batchPipeline;
+    private readonly PauseClock _pauses;
+    private readonly BatchLimits _limits;
+    private readonly AsyncPulse _resume = new();
+    private readonly EventCursor _cursor;
+    private readonly Dictionary<Position, DeadLetter> _setAside = [];
+
+    private HandshakeToken _durable;
+    private HandshakeToken _lastToken;
+    private Batch _batch;
+    private long? _idleSince;
+    private volatile ShardStatus _status;
+
+    public ShardAgent(ShardName shard, IShardConsumer consumer, ErrorOptions errors, ShardRuntime runtime)
+    {
+        _shard = shard;
+        _consumer = consumer;
+        _errors = errors;
+        _pulling = runtime.Pulling;
+        _highWater = runtime.HighWater;
+        _options = runtime.Options;
+        _time = runtime.Time;
+        _logger = runtime.Logger;
+        _classifier = new ErrorClassifier(runtime.IsTransient);
+        _startPipeline = runtime.Pipelines.Build(PipelineName.ShardStart, _time, e => e is not (FencedException or LogRewoundException));
+        _stopPipeline = runtime.Pipelines.Build(PipelineName.ShardStop, _time, _ => false);
+        _batchPipeline = runtime.Pipelines.Build(PipelineName.Batch, _time, e => e is not EventFetcherException && _classifier.IsOutage(e));
+        _pauses = new PauseClock(_options, runtime.Random);
+        _limits = new BatchLimits(_options.CommitEventsMax);
+        _cursor = new EventCursor(_pulling, Position.Beginning);
+        _status = new ShardStatus(shard, ShardState.Stopped, Position.Beginning, Position.Beginning, 0, 0, null);
+    }
+
+    /// <summary>What the batch under way holds so far.</summary>
+    private struct Batch
+    {
+        public Position After;
+        public Position Reached;
+        public int Events;
+        public RecordedEvent? Only;
+    }
+
+    public ShardName Name => _shard;
+
+    /// <summary>Fires after each change of state and each commit.</summary>
+    public AsyncPulse Changed { get; } = new();
+
+    /// <summary>The shard as it stands.</summary>
+    public ShardStatus Status => _status with { Mark = _highWater.Mark };
+
+    /// <summary>Ends a pause at once.</summary>
+    public void Resume() => _resume.Fire();
+
+    /// <summary>Runs until told to stop. What is gathered is committed first, unless <paramref name="abort"/> comes.</summary>
+    /// <param name="stop">Take no more.</param>
+    /// <param name="abort">Break off.</param>
+    public async Task RunAsync(CancellationToken stop, CancellationToken abort)
+    {
+        _pulling.Interests.Add(_consumer.Types);
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                Enter(ShardState.Starting);
+                await StartAsync(stop).ConfigureAwait(false);
+                Enter(ShardState.CatchingUp);
+                await DeliverAsync(stop, abort).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception e)
+            {
+                await PauseAsync(e, stop).ConfigureAwait(false);
+            }
+        }
+
+        await StopAsync(abort).ConfigureAwait(false);
+        _pulling.Interests.Remove(_consumer.Types);
+        Enter(ShardState.Stopped);
+    }
+
+    private async ValueTask StartAsync(CancellationToken cancellationToken)
+    {
+        using var activity = TidemarkTelemetry.Activities.StartActivity("tidemark.handshake");
+        activity?.SetTag("tidemark.shard", _shard.ToString());
+        try
+        {
+            await _consumer.AbandonAsync().ConfigureAwait(false);
+            _durable = await _startPipeline.ExecuteAsync(
+                static (consumer, ct) => consumer.HandshakeAsync(ct), _consumer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw new ShardStartException(_shard, e);
+        }
+
+        _lastToken = _durable;
+        _cursor.MoveTo(_durable.After);
+        Publish(_durable.After, new CommitCount(0, 0));
+    }
+
+    private async ValueTask DeliverAsync(CancellationToken stop, CancellationToken abort)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            if (_cursor.HasMore)
+            {
+                await TryBatchAsync(stop, abort).ConfigureAwait(false);
+            }
+            else
+            {
+                Enter(ShardState.Live);
+                await WaitForMoreAsync(stop, abort).ConfigureAwait(false);
+                if (_cursor.Gap > _pulling.PageEventsMax)
+                    Enter(ShardState.CatchingUp);
+            }
+        }
+    }
+
+    // Progress past events that do not concern the shard is written late, and only if it moved: an idle shard writes nothing.
+    private async ValueTask WaitForMoreAsync(CancellationToken stop, CancellationToken abort)
+    {
+        if (_lastToken == _durable)
+        {
+            await _cursor.WaitAsync(stop).ConfigureAwait(false);
+            return;
+        }
+
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var more = _cursor.WaitAsync(enough.Token).AsTask();
+        var due = _options.IdleProgressInterval - (_idleSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero);
+        if (due > TimeSpan.Zero)
+            await Task.WhenAny(more, Task.Delay(due, _time, enough.Token)).ConfigureAwait(false);
+        var came = more.IsCompletedSuccessfully;
+        await enough.CancelAsync().ConfigureAwait(false);
+        await more.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        stop.ThrowIfCancellationRequested();
+        if (!came)
+            await _batchPipeline.ExecuteAsync(static (agent, ct) => agent.CommitAsync(ct), this, abort).ConfigureAwait(false);
+    }
+
+    private async ValueTask TryBatchAsync(CancellationToken stop, CancellationToken abort)
+    {
+        try
+        {
+            await _batchPipeline.ExecuteAsync(
+                static (state, ct) => state.Agent.RunBatchAsync(state.Stop, ct), (Agent: this, Stop: stop), abort).ConfigureAwait(false);
+            _limits.Passed(_cursor.Position);
+        }
+        catch (Exception e) when (e is not OperationCanceledException && _classifier.IsAboutEvents(e))
+        {
+            LogBatchFailed(_shard, _batch.Events, _batch.After.Value, e.Message);
+            if (_limits.Failed(_batch.After, _batch.Reached, _batch.Events, ErrorClassifier.CulpritOf(e)))
+                HandleBadEvent(_batch.Only!, e);
+            else if (_batch.Events == 0)
+                throw;
+        }
+    }
+
+    private void HandleBadEvent(RecordedEvent bad, Exception error)
+    {
+        var category = _classifier.Categorize(error);
+        if (category is not (ErrorCategory.Serialization or ErrorCategory.UnknownType))
+            category = ErrorCategory.Apply;
+        if (_errors.For(category) == ErrorAction.Pause)
+            throw error is TidemarkException ? error : new ApplyEventException(_shard.Projection, bad, error);
+
+        var cause = (error as ApplyEventException)?.InnerException ?? error;
+        var text = error.ToString();
+        _setAside[bad.Position] = new DeadLetter(
+            _shard, bad.Position, bad.Id, bad.TypeName, bad.Tenant, bad.StreamId, bad.Version, category, cause.GetType().FullName ?? "",
+            text[..Math.Min(text.Length, 8000)], Attempts: 2, _time.GetUtcNow());
+        _limits.Reset();
+        LogSetAside(_shard, bad.Id, bad.Position.Value, category, error);
+    }
+
+    // One try of a batch, always from the durable token: deliver until enough is gathered or nothing more is there, then commit.
+    private async ValueTask RunBatchAsync(CancellationToken stop, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await GatherAsync(stop, cancellationToken).ConfigureAwait(false))
+                await CommitOrDeferAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            // Nothing of this try counts; the next one begins at the durable token again.
+            await _consumer.AbandonAsync().ConfigureAwait(false);
+            _cursor.MoveTo(_durable.After);
+            _lastToken = _durable;
+            throw;
+        }
+    }
+
+    private async ValueTask<bool> GatherAsync(CancellationToken stop, CancellationToken cancellationToken)
+    {
+        _batch = new Batch { After = _cursor.Position, Reached = _cursor.Position };
+        var started = _time.GetTimestamp();
+        var throughMax = _limits.ThroughMax(_cursor.Position);
+        do
+        {
+            var slice = await _cursor.PeekAsync(_limits.EventsMax - _batch.Events, throughMax, cancellationToken).ConfigureAwait(false);
+            _batch.Events += slice.Count;
+            _batch.Reached = slice.Through;
+            _batch.Only = _batch.Events == 1 && slice.Count == 1 ? slice[0] : _batch.Only;
+            var answer = await _consumer.DeliverAsync(new Delivery(_lastToken, slice, _setAside), cancellationToken).ConfigureAwait(false);
+            if (answer is { } token)
+            {
+                await RepositionAsync(token).ConfigureAwait(false);
+                return false;
+            }
+
+            _cursor.Advance(slice);
+            _lastToken = HandshakeToken.Delivered(slice.Through);
+        }
+        while (_cursor.HasMore && _batch.Events < _limits.EventsMax && _cursor.Position < throughMax && !_consumer.WantsCommit
+            && _time.GetElapsedTime(started) < _consumer.GatherMax && !stop.IsCancellationRequested);
+        return true;
+    }
+
+    private async ValueTask CommitOrDeferAsync(CancellationToken cancellationToken)
+    {
+        if (_consumer.HasEffects || _lastToken.Position.Value - _durable.Position.Value >= _options.CommitEventsMax)
+        {
+            await CommitAsync(cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        // Nothing here concerned the shard. In memory it has passed; the write may wait.
+        if (_idleSince is { } since && _time.GetElapsedTime(since) >= _options.IdleProgressInterval)
+        {
+            await CommitAsync(cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        _idleSince ??= _time.GetTimestamp();
+        _batch = default;
+        Publish(_cursor.Position, new CommitCount(0, 0));
+    }
+
+    private async ValueTask CommitAsync(CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        var count = await _consumer.CommitAsync(cancellationToken).ConfigureAwait(false);
+        TidemarkTelemetry.CommitDuration.Record(_time.GetElapsedTime(started).TotalSeconds, Tag);
+        TidemarkTelemetry.EventsProcessed.Add(count.Events, Tag);
+        TidemarkTelemetry.DeadLetters.Add(count.DeadLetters, Tag);
+        _durable = _lastToken;
+        _idleSince = null;
+        _batch = default;
+        foreach (var position in _setAside.Keys.Where(p => p <= _durable.Position).ToArray())
+            _setAside.Remove(position);
+        _pauses.Succeeded();
+        Publish(_durable.After, count);
+    }
+
+    private async ValueTask RepositionAsync(HandshakeToken token)
+    {
+        LogRepositioned(_shard, _lastToken, token);
+        await _consumer.AbandonAsync().ConfigureAwait(false);
+        _cursor.MoveTo(token.After);
+        _lastToken = token;
+        _durable = token;
+        _batch = default;
+    }
+
+    private KeyValuePair<string, object?> Tag => new("tidemark.projection", _shard.Projection);
+}

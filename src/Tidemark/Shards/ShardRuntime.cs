@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Logging;
+using Tidemark.HighWater;
+using Tidemark.Pulling;
+using Tidemark.Resilience;
+
+namespace Tidemark.Shards;
+
+/// <summary>What every shard agent of a node and database shares.</summary>
+internal sealed record ShardRuntime(
+    PullingAgent Pulling,
+    HighWaterAgent HighWater,
+    ShardOptions Options,
+    PipelineOptions Pipelines,
+    Func<Exception, bool> IsTransient,
+    TimeProvider Time,
+    Random Random,
+    ILogger Logger);

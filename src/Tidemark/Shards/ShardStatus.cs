@@ -1,0 +1,19 @@
+using Tidemark.Checkpoints;
+using Tidemark.Events;
+
+namespace Tidemark.Shards;
+
+/// <summary>A shard as it stood at one moment.</summary>
+/// <param name="Shard">The shard.</param>
+/// <param name="State">What it is doing.</param>
+/// <param name="Position">Everything at or below it that concerns the shard has taken effect.</param>
+/// <param name="Mark">The high-water mark.</param>
+/// <param name="EventsProcessed">Events whose effects this agent committed since it was made.</param>
+/// <param name="DeadLetters">Dead letters this agent wrote since it was made.</param>
+/// <param name="Error">Why it is paused; null when it is not.</param>
+public sealed record ShardStatus(
+    ShardName Shard, ShardState State, Position Position, Position Mark, long EventsProcessed, long DeadLetters, ShardError? Error)
+{
+    /// <summary>How many positions the mark is ahead. Positions may have holes, so this is an upper bound of the events that wait.</summary>
+    public long Gap => Math.Max(0, Mark.Value - Position.Value);
+}

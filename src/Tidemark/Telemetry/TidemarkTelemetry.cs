@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Tidemark.Telemetry;
+
+/// <summary>The meter and the activity source, both named <c>Tidemark</c>. docs/telemetry.md lists every instrument; a test compares.</summary>
+public static class TidemarkTelemetry
+{
+    /// <summary>The name of the meter and of the activity source.</summary>
+    public const string Name = "Tidemark";
+
+    internal static readonly ActivitySource Activities = new(Name);
+
+    private static readonly Meter Meter = new(Name);
+
+    internal static readonly Counter<long> EventsAppended =
+        Meter.CreateCounter<long>("tidemark.log.events.appended", "{event}", "Events stored by this process.");
+
+    internal static readonly Counter<long> Conflicts =
+        Meter.CreateCounter<long>("tidemark.log.conflicts", "{append}", "Appends refused because the stream was at another version.");
+
+    internal static readonly Histogram<double> AppendDuration =
+        Meter.CreateHistogram<double>("tidemark.log.append.duration", "s", "From the call of an append to its durable commit.");
+
+    internal static readonly Counter<long> EventsRead =
+        Meter.CreateCounter<long>("tidemark.pulling.events.read", "{event}", "Events read from the log for the shards of this node.");
+
+    internal static readonly Counter<long> CacheHits =
+        Meter.CreateCounter<long>("tidemark.pulling.cache.hits", "{page}", "Pages that a cursor found in the queue cache.");
+
+    internal static readonly Counter<long> EventsProcessed =
+        Meter.CreateCounter<long>("tidemark.shard.events.processed", "{event}", "Events whose effects a shard committed.");
+
+    internal static readonly Histogram<double> CommitDuration =
+        Meter.CreateHistogram<double>("tidemark.shard.commit.duration", "s", "Duration of a shard's commits.");
+
+    internal static readonly Counter<long> ShardErrors =
+        Meter.CreateCounter<long>("tidemark.shard.errors", "{error}", "Errors that paused a shard.");
+
+    internal static readonly Counter<long> DeadLetters =
+        Meter.CreateCounter<long>("tidemark.shard.dead_letters", "{event}", "Events recorded as dead letters.");
+
+    internal static readonly Counter<long> FencedWrites =
+        Meter.CreateCounter<long>("tidemark.shard.fenced_writes", "{commit}", "Commits refused by the fence.");
+}

@@ -1,0 +1,45 @@
+using Tidemark.Storage.Tests.Appending;
+using Tidemark.Storage.Tests.Checkpoints;
+using Tidemark.Storage.Tests.Marks;
+using Tidemark.Storage.Tests.Reading;
+using Tidemark.Storage.Tests.ReadModels;
+using Tidemark.Storage.Tests.Stores;
+
+namespace Tidemark.Storage.Tests.InMemory;
+
+// The suite on the store in memory: one line per class.
+public sealed class MemoryAppendTests : AppendTests<MemoryStore>;
+
+public sealed class MemoryAppendConcurrencyTests : AppendConcurrencyTests<MemoryStore>;
+
+public sealed class MemoryAppendBatchTests : AppendBatchTests<MemoryStore>;
+
+public sealed class MemoryAppendAgainTests : AppendAgainTests<MemoryStore>;
+
+public sealed class MemoryAppendInOwnTransactionTests : AppendInOwnTransactionTests<MemoryStore>;
+
+public sealed class MemoryRoundTripTests : RoundTripTests<MemoryStore>;
+
+public sealed class MemoryStreamReadTests : StreamReadTests<MemoryStore>;
+
+public sealed class MemoryLogReadTests : LogReadTests<MemoryStore>;
+
+public sealed class MemoryArchiveTests : ArchiveTests<MemoryStore>;
+
+public sealed class MemoryFindTests : FindTests<MemoryStore>;
+
+public sealed class MemoryHighWaterTests : HighWaterTests<MemoryStore>;
+
+public sealed class MemoryWakeUpTests : WakeUpTests<MemoryStore>;
+
+public sealed class MemoryCheckpointTests : CheckpointTests<MemoryStore>;
+
+public sealed class MemoryGenerationTests : GenerationTests<MemoryStore>;
+
+public sealed class MemoryDocumentTests : DocumentTests<MemoryStore>;
+
+public sealed class MemoryRowTests : RowTests<MemoryStore>;
+
+public sealed class MemoryCommitTests : CommitTests<MemoryStore>;
+
+public sealed class MemoryDeadLetterTests : DeadLetterTests<MemoryStore>;

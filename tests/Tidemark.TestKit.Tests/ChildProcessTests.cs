@@ -1,0 +1,80 @@
+using System.Globalization;
+using Tidemark.TestKit.Processes;
+
+namespace Tidemark.TestKit.Tests;
+
+public sealed class ChildProcessTests
+{
+    [Fact]
+    public async Task Output_of_a_child_arrives_line_by_line()
+    {
+        await using ChildProcess child = await Probe.StartAsync("echo", "one", "two words");
+
+        (await child.WaitForExitAsync(Probe.Patience)).ShouldBe(0);
+
+        child.Output.Snapshot().ShouldBe(["one two words"]);
+    }
+
+    [Fact]
+    public async Task Exit_code_of_a_child_is_its_own()
+    {
+        await using ChildProcess child = await Probe.StartAsync("exit", "7");
+
+        (await child.WaitForExitAsync(Probe.Patience)).ShouldBe(7);
+        await Should.ThrowAsync<TestKitException>(() => child.Output.WaitForAsync("never said", Probe.Patience));
+    }
+
+    [Fact]
+    public async Task Kill9_ends_a_child_at_once()
+    {
+        await using ChildProcess child = await Probe.StartAsync("beat");
+        await child.Output.WaitForAsync("beat 1", Probe.Patience);
+
+        await child.Kill9();
+
+        child.HasExited.ShouldBeTrue();
+        (await child.WaitForExitAsync(Probe.Patience)).ShouldBe(128 + 9);
+        Probe.IsRunning(child.ProcessId).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Stop_freezes_a_child_and_Continue_wakes_it()
+    {
+        await using ChildProcess child = await Probe.StartAsync("beat");
+        await child.Output.WaitForAsync("beat 3", Probe.Patience);
+
+        child.Stop();
+        await Probe.UntilAsync(() => StateOf(child.ProcessId) == 'T', "the child is frozen");
+
+        child.Continue();
+        int beats = child.Output.Snapshot().Count;
+        await child.Output.WaitForAsync($"beat {beats + 3}", Probe.Patience);
+    }
+
+    [Fact]
+    public async Task Children_end_when_the_process_that_started_them_is_killed()
+    {
+        await using ChildProcess parent = await Probe.StartAsync("parent");
+        string line = await parent.Output.WaitForAsync("child ", Probe.Patience);
+        int grandchild = int.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
+        Probe.IsRunning(grandchild).ShouldBeTrue();
+
+        await parent.Kill9();
+
+        await Probe.UntilAsync(() => !Probe.IsRunning(grandchild), $"process {grandchild} ends");
+    }
+
+    [Fact]
+    public async Task Missing_program_is_named()
+    {
+        TestKitException error = await Should.ThrowAsync<TestKitException>(() => ChildProcess.StartAsync("/no/such/program.dll"));
+
+        error.Message.ShouldContain("/no/such/program.dll");
+    }
+
+    private static char StateOf(int processId)
+    {
+        string status = File.ReadAllText($"/proc/{processId}/stat");
+        return status[status.LastIndexOf(')') + 2];
+    }
+}

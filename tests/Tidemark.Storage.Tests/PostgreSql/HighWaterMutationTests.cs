@@ -48,7 +48,7 @@ public sealed class HighWaterMutationTests : StoreTests<PostgreSqlStore>
     {
         await MutateAsync(
             """
-            alter function {schema}.publish_bound() rename to publish_bound_late;
+            alter function {schema}.publish_bound rename to publish_bound_late;
             create function {schema}.publish_bound(p_in_transaction boolean) returns void language plpgsql as 'begin end';
             create function {schema}.publish_after_insert() returns trigger language plpgsql as
                 'declare ignored boolean; begin ignored := {schema}.publish_bound_late(false) is null; return null; end';
@@ -62,7 +62,8 @@ public sealed class HighWaterMutationTests : StoreTests<PostgreSqlStore>
     [Fact]
     public async Task Append_that_publishes_no_bound_loses_an_event()
     {
-        await MutateAsync("create or replace function {schema}.publish_bound(p_in_transaction boolean) returns void language plpgsql as 'begin end'");
+        await MutateAsync(
+            "create or replace function {schema}.publish_bound(p_in_transaction boolean) returns void language plpgsql as 'begin end'");
 
         (await Probe.OpenAppendBesideACommittedOneAsync()).ShouldBe(["slow"]);
     }
@@ -73,7 +74,7 @@ public sealed class HighWaterMutationTests : StoreTests<PostgreSqlStore>
         // As by a client that remembers that it has locked: the lock went with the savepoint, the memory (here a sequence) did not.
         await MutateAsync(
             """
-            alter function {schema}.publish_bound() rename to publish_bound_always;
+            alter function {schema}.publish_bound rename to publish_bound_always;
             create sequence {schema}.published;
             create function {schema}.publish_bound(p_in_transaction boolean) returns void language plpgsql as
                 'declare ignored boolean;

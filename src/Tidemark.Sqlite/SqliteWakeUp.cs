@@ -4,8 +4,8 @@ using Tidemark.Sqlite.Connections;
 namespace Tidemark.Sqlite;
 
 /// <summary>
-/// Hints by looking: SQLite keeps a number that changes whenever another connection commits, of this process or of another one. A connection of its own
-/// looks at it in short intervals, so commits need not tell anybody.
+/// Hints by looking: SQLite keeps a number that changes whenever another connection commits, of this process or of another one. A
+/// connection of its own looks at it in short intervals, so commits need not tell anybody.
 /// </summary>
 internal sealed class SqliteWakeUp(SqliteDatabase database) : IWakeUpChannel
 {

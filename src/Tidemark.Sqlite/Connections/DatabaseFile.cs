@@ -34,7 +34,8 @@ internal sealed class DatabaseFile
     public bool Exists => File.Exists(Path);
 
     /// <summary>Opens the connection that writes, and puts the file into WAL mode.</summary>
-    /// <param name="create">Whether to make the file and its folders when they are absent; otherwise that is an error, because the path may be a slip.</param>
+    /// <param name="create">Whether to make the file and its folders when they are absent; otherwise that is an error, because the path may
+    /// be a slip.</param>
     public SqliteSession OpenWriter(bool create)
     {
         if (create)
@@ -89,7 +90,8 @@ internal sealed class DatabaseFile
         return NameOf(session.Connection);
     }
 
-    // Not opened as read-only: a reader that comes first after a crash must be able to recover the write-ahead log. query_only refuses writes instead.
+    // Not opened as read-only: a reader that comes first after a crash must be able to recover the write-ahead log. query_only refuses
+    // writes instead.
     private SqliteSession OpenReading(long cacheBytes, long mmapBytes)
     {
         CheckExists();
@@ -115,7 +117,8 @@ internal sealed class DatabaseFile
 
     private SqliteSession Open(SqliteOpenMode mode)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path, Mode = mode, Pooling = false }.ToString());
+        var settings = new SqliteConnectionStringBuilder { DataSource = Path, Mode = mode, Pooling = false };
+        var connection = new SqliteConnection(settings.ToString());
         try
         {
             connection.Open();
@@ -143,7 +146,9 @@ internal sealed class DatabaseFile
         if (!string.Equals(mode, "wal", StringComparison.OrdinalIgnoreCase))
         {
             throw SqliteErrors.CannotOpen(
-                Path, $"its journal mode stays '{mode}' instead of WAL, which needs a local file system with shared memory. Choose a path on a local disk.");
+                Path,
+                $"its journal mode stays '{mode}' instead of WAL, which needs a local file system with shared memory. " +
+                "Choose a path on a local disk.");
         }
     }
 
@@ -158,7 +163,8 @@ internal sealed class DatabaseFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw SqliteErrors.CannotOpen(Path, $"its folder cannot be made ({e.Message}). Grant the right to make it, or choose another path.");
+            throw SqliteErrors.CannotOpen(
+                Path, $"its folder cannot be made ({e.Message}). Grant the right to make it, or choose another path.");
         }
     }
 }

@@ -5,7 +5,8 @@ using Tidemark.Log;
 namespace Tidemark.Sqlite.Connections;
 
 /// <summary>A transaction of the store's own on its writer. It holds the writer's gate: other writers wait until it ends.</summary>
-internal sealed class OwnTransaction(Writer writer, SqliteSession session, SqliteTransaction transaction) : IStoreTransaction, ISqliteTransaction
+internal sealed class OwnTransaction(Writer writer, SqliteSession session, SqliteTransaction transaction)
+    : IStoreTransaction, ISqliteTransaction
 {
     private bool _ended;
 

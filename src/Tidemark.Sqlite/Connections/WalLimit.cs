@@ -1,9 +1,9 @@
 namespace Tidemark.Sqlite.Connections;
 
 /// <summary>
-/// Keeps the write-ahead log bounded. Commits copy it into the database by themselves when it has grown by a quarter of the limit, but the file only starts
-/// anew when no reader stands in it; when it passes the limit all the same, it is emptied. journal_size_limit cuts a log that starts anew to the limit.
-/// Used under the writer's gate.
+/// Keeps the write-ahead log bounded. Commits copy it into the database by themselves when it has grown by a quarter of the limit, but the
+/// file only starts anew when no reader stands in it; when it passes the limit all the same, it is emptied. journal_size_limit cuts a log
+/// that starts anew to the limit. Used under the writer's gate.
 /// </summary>
 internal sealed class WalLimit
 {

@@ -3,8 +3,9 @@ using Microsoft.Data.Sqlite;
 namespace Tidemark.Sqlite.Connections;
 
 /// <summary>
-/// The one connection of this storage that writes, behind a gate that lets callers in one after the other, in the order they came, without blocking threads.
-/// Every transaction is IMMEDIATE: it takes the write lock when it begins, so it cannot fail halfway because another connection wrote.
+/// The one connection of this storage that writes, behind a gate that lets callers in one after the other, in the order they came, without
+/// blocking threads. Every transaction is IMMEDIATE: it takes the write lock when it begins, so it cannot fail halfway because another
+/// connection wrote.
 /// </summary>
 internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvider time) : IAsyncDisposable
 {
@@ -21,7 +22,8 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
         WriteAsync(work, create: false, cancellationToken);
 
     /// <summary>The same, and makes the database file first when there is none and <paramref name="create"/> is set.</summary>
-    public async ValueTask<T> WriteAsync<T>(Func<SqliteSession, (T Result, bool Commit)> work, bool create, CancellationToken cancellationToken)
+    public async ValueTask<T> WriteAsync<T>(
+        Func<SqliteSession, (T Result, bool Commit)> work, bool create, CancellationToken cancellationToken)
     {
         await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -54,7 +56,8 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
     }
 
     /// <summary>Takes the write lock for a transaction of the application, which may have been begun without it.</summary>
-    /// <exception cref="InvalidOperationException">The transaction has read, and another one has written since: it cannot write any more.</exception>
+    /// <exception cref="InvalidOperationException">The transaction has read, and another one has written since: it cannot write any
+    /// more.</exception>
     public async ValueTask LockAsync(SqliteSession lent, CancellationToken cancellationToken)
     {
         try
@@ -64,8 +67,8 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
         catch (SqliteException e) when (SqliteErrors.IsSnapshotTooOld(e))
         {
             throw new InvalidOperationException(
-                $"The transaction on '{file.Path}' was begun as deferred, has read, and cannot write because another one has written since. Roll it back, and begin with " +
-                "BeginTransaction(deferred: false), which takes the write lock at once.",
+                $"The transaction on '{file.Path}' was begun as deferred, has read, and cannot write because another one has " +
+                "written since. Roll it back, and begin with BeginTransaction(deferred: false), which takes the write lock at once.",
                 e);
         }
     }
@@ -83,7 +86,9 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
         }
     }
 
-    /// <summary>Waits for the one who is inside, up to the busy timeout; a transaction that stays open longer closes the connection when it ends.</summary>
+    /// <summary>
+    /// Waits for the one who is inside, up to the busy timeout; a transaction that stays open longer closes the connection when it ends.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         _disposed = true;
@@ -202,7 +207,8 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
         }
     }
 
-    // The driver's own IMMEDIATE waits by blocking the thread; so it begins without a lock, and a statement that changes nothing takes the lock.
+    // The driver's own IMMEDIATE waits by blocking the thread; so it begins without a lock, and a statement that changes nothing takes the
+    // lock.
     private static SqliteTransaction BeginOnce(SqliteSession session)
     {
         var transaction = session.Connection.BeginTransaction(deferred: true);

@@ -16,9 +16,10 @@ internal static class PostgresBinaries
     /// <summary>The folder with <c>initdb</c> and <c>postgres</c>, or null.</summary>
     public static string? Find()
     {
-        string? onPath = Executables.Find("initdb");
-        if (onPath is not null && HasServer(Path.GetDirectoryName(onPath)!))
-            return Path.GetDirectoryName(onPath);
+        string? initdb = Executables.Find("initdb");
+        string? onPath = initdb is null ? null : Path.GetDirectoryName(Executables.Target(initdb));
+        if (onPath is not null && HasServer(onPath))
+            return onPath;
 
         if (!Directory.Exists(DebianRoot))
             return null;

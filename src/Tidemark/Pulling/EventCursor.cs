@@ -9,8 +9,14 @@ namespace Tidemark.Pulling;
 /// </summary>
 internal sealed class EventCursor(PullingAgent agent, Position after)
 {
+    private long _position = after.Value;
+
     /// <summary>Everything at or below it has been handed out.</summary>
-    public Position Position { get; private set; } = after;
+    public Position Position
+    {
+        get => new(Volatile.Read(ref _position));
+        private set => Volatile.Write(ref _position, value.Value);
+    }
 
     /// <summary>Whether a page can be had without waiting for new events.</summary>
     public bool HasMore => Position < agent.Mark;

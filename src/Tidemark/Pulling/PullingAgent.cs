@@ -34,6 +34,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     private readonly QueueCache _cache;
     private readonly Dictionary<long, Task<EventPage>> _reads = [];
     private readonly HashSet<long> _awaited = [];
+    private readonly HashSet<EventCursor> _cursors = [];
     private readonly CancellationTokenSource _stop = new();
     private int _edition;
     private long _rowsRead;
@@ -70,6 +71,20 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     /// <summary>The mark up to which pages are read.</summary>
     public Position Mark => _highWater.Mark;
 
+    /// <summary>Takes a cursor into account when pages are dropped.</summary>
+    public void Add(EventCursor cursor)
+    {
+        lock (_gate)
+            _cursors.Add(cursor);
+    }
+
+    /// <summary>Takes a cursor out again.</summary>
+    public void Remove(EventCursor cursor)
+    {
+        lock (_gate)
+            _cursors.Remove(cursor);
+    }
+
     /// <summary>Waits until there may be a page after a position.</summary>
     public ValueTask WaitBeyondAsync(Position position, CancellationToken cancellationToken) =>
         _highWater.WaitBeyondAsync(position, cancellationToken);
@@ -105,6 +120,14 @@ internal sealed partial class PullingAgent : IAsyncDisposable
             reads = [.. _reads.Values];
         await Task.WhenAll(reads).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
+    }
+
+    private Position Slowest()
+    {
+        var slowest = Position.Max;
+        foreach (var cursor in _cursors)
+            slowest = Position.Earlier(slowest, cursor.Position);
+        return _cursors.Count == 0 ? Position.Beginning : slowest;
     }
 
     private void DropOldEdition()
@@ -171,6 +194,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
             if (interests.Number != _edition)
                 return page;
             _reads.Remove(page.After.Value);
+            _cache.DropPassed(Slowest());
             _cache.Add(page);
             if (_awaited.Remove(page.After.Value))
                 ReadAhead(page.Through);

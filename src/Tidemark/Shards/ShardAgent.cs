@@ -86,6 +86,7 @@ internal sealed partial class ShardAgent
     public async Task RunAsync(CancellationToken stop, CancellationToken abort)
     {
         _pulling.Interests.Add(_consumer.Types);
+        _pulling.Add(_cursor);
         while (!stop.IsCancellationRequested)
         {
             try
@@ -106,6 +107,7 @@ internal sealed partial class ShardAgent
         }
 
         await StopAsync(abort).ConfigureAwait(false);
+        _pulling.Remove(_cursor);
         _pulling.Interests.Remove(_consumer.Types);
         Enter(ShardState.Stopped);
     }

@@ -91,7 +91,7 @@ public sealed partial class Daemon : IDisposable
     /// <summary>Reads dead letters in position order.</summary>
     /// <param name="projection">Only those of this projection; null for all.</param>
     /// <param name="after">Only those after this position.</param>
-    /// <param name="countMax">How many at most.</param>
+    /// <param name="countMax">How many at most; the others of the last one's position come with it.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     public async Task<IReadOnlyList<DeadLetter>> ReadDeadLettersAsync(
         string? projection = null, Position after = default, int countMax = 100, CancellationToken cancellationToken = default) =>

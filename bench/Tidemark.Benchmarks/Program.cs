@@ -1,0 +1,9 @@
+using System.CommandLine;
+using Tidemark.Benchmarks.Scenarios;
+
+var root = new RootCommand("Measures Tidemark against limits of the same run. The last line of each scenario's output is one JSON object.")
+{
+    AppendScenario.MakeCommand(),
+    CatchUpScenario.MakeCommand(),
+};
+return await root.Parse(args).InvokeAsync();

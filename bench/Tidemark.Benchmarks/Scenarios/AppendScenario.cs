@@ -49,7 +49,7 @@ internal static class AppendScenario
                 for (var i = 0; i < settings.Rounds; i++)
                 {
                     rounds.Add(await RoundAsync(store, callers, limit, TimeSpan.FromSeconds(settings.Seconds)).ConfigureAwait(false));
-                    Report.Say($"round {i + 1}: limit {rounds[i].Limit:N0}/s, Tidemark {rounds[i].Reached:N0}/s, ratio {rounds[i].Reached / rounds[i].Limit:F2}");
+                    Say(i + 1, rounds[i]);
                 }
 
                 Tell(settings, limit, rounds);
@@ -77,6 +77,14 @@ internal static class AppendScenario
         var (events, latency) = await callers.RunAsync(duration).ConfigureAwait(false);
         var usage = meter.Stop();
         return new AppendRound(raw, limitCpu, events / usage.Seconds, events, usage, latency);
+    }
+
+    private static void Say(int number, AppendRound round)
+    {
+        var cpu = round.Usage.CpuSecondsPer(round.Events);
+        Report.Say(
+            $"round {number}: limit {round.Limit:N0}/s ({round.LimitCpu * 1e6:F0} us CPU an event), Tidemark {round.Reached:N0}/s ({cpu * 1e6:F0} us), "
+            + $"ratio {round.Reached / round.Limit:F2}");
     }
 
     private static void Tell(Settings settings, AppendLimit limit, List<AppendRound> rounds)

@@ -46,7 +46,9 @@ internal static class CatchUpScenario
                     store, settings.Kind, settings.Projections, settings.Events, $"r{i}").ConfigureAwait(false);
                 rounds.Add(new Round(limit, limitCpu, usage, rows));
                 var reached = settings.Events / usage.Seconds;
-                Report.Say($"round {i}: limit {limit:N0}/s, Tidemark {reached:N0}/s, ratio {reached / limit:F3}, rows read per event {rows:F3}");
+                Report.Say(
+                    $"round {i}: limit {limit:N0}/s ({limitCpu * 1e6:F1} us CPU an event), Tidemark {reached:N0}/s "
+                    + $"({usage.CpuSecondsPer(settings.Events) * 1e6:F1} us), ratio {reached / limit:F3}, rows read per event {rows:F3}");
             }
 
             Tell(settings, rounds);

@@ -23,12 +23,15 @@ namespace Tidemark.Pulling;
 /// </remarks>
 internal sealed partial class PullingAgent : IAsyncDisposable
 {
+    private static readonly TimeSpan FollowerPatience = TimeSpan.FromMilliseconds(500);
+
     private readonly string _database;
     private readonly IEventLog _log;
     private readonly HighWaterAgent _highWater;
     private readonly EventTypeRegistry _types;
     private readonly PullingOptions _options;
     private readonly ResiliencePipeline _pipeline;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly QueueCache _cache;
@@ -55,6 +58,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         _types = types;
         _options = options;
         _pipeline = pipelines.Build(PipelineName.Fetch, time, e => e is not ObjectDisposedException);
+        _time = time;
         _logger = logger;
         _cache = new QueueCache(options.CacheBytesMax);
     }
@@ -89,27 +93,64 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     public ValueTask WaitBeyondAsync(Position position, CancellationToken cancellationToken) =>
         _highWater.WaitBeyondAsync(position, cancellationToken);
 
-    /// <summary>The page that covers the position after this one, from the cache or the log. Only for positions below the mark.</summary>
+    /// <summary>The page that covers the position after a cursor, from the cache or the log. Only for positions below the mark.</summary>
     /// <exception cref="EventFetcherException">The log could not be read, and not within the retries.</exception>
-    public ValueTask<EventPage> GetAsync(Position after, CancellationToken cancellationToken)
+    public ValueTask<EventPage> GetAsync(EventCursor cursor, CancellationToken cancellationToken)
     {
-        Task<EventPage> read;
         lock (_gate)
         {
             DropOldEdition();
-            var page = _cache.Find(after);
-            if (page is not null)
+            var after = cursor.Position;
+            if (_cache.Find(after) is { } page)
             {
+                cursor.IsLeftBehind = false;
                 ReadAhead(page.Through);
                 TidemarkTelemetry.CacheHits.Add(1);
                 return new(page);
             }
 
-            read = Read(after);
-            _awaited.Add(after.Value);
+            if (!IsFull || FindFollower(cursor) is null)
+                return new(Read(after, isAwaited: true).WaitAsync(cancellationToken));
         }
 
-        return new(read.WaitAsync(cancellationToken));
+        return GetInStepAsync(cursor, cancellationToken);
+    }
+
+    // The cache is full, and a page would go that another cursor is about to take: reading on would make that cursor read it again. So this one waits
+    // for the other to move, for a bounded time: who does not move is left behind, and reads for itself when it does.
+    private async ValueTask<EventPage> GetInStepAsync(EventCursor cursor, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            EventCursor? follower;
+            Task moved;
+            Position seen;
+            lock (_gate)
+            {
+                _cache.DropPassed(Slowest());
+                follower = IsFull ? FindFollower(cursor) : null;
+                if (follower is null)
+                    break;
+                moved = follower.Moved.Next;
+                seen = follower.Position;
+            }
+
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(moved, Task.Delay(FollowerPatience, _time, enough.Token)).ConfigureAwait(false);
+            await enough.CancelAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (follower.Position == seen)
+                follower.IsLeftBehind = true;
+        }
+
+        Task<EventPage> read;
+        lock (_gate)
+        {
+            DropOldEdition();
+            read = _cache.Find(cursor.Position) is { } page ? Task.FromResult(page) : Read(cursor.Position, isAwaited: true);
+        }
+
+        return await read.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
@@ -122,12 +163,32 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         _stop.Dispose();
     }
 
+    // Whether one more page would make another one go.
+    private bool IsFull => _cache.Pages > 0 && _cache.Bytes + (_cache.Bytes / _cache.Pages) > _options.CacheBytesMax;
+
+    // Of the cursors that are in the cache; who is far behind it will read for itself, and keeps nothing here.
     private Position Slowest()
     {
         var slowest = Position.Max;
         foreach (var cursor in _cursors)
-            slowest = Position.Earlier(slowest, cursor.Position);
-        return _cursors.Count == 0 ? Position.Beginning : slowest;
+        {
+            if (cursor.Position < slowest && _cache.Contains(cursor.Position))
+                slowest = cursor.Position;
+        }
+
+        return slowest;
+    }
+
+    // A cursor that is about to take what this one has passed.
+    private EventCursor? FindFollower(EventCursor leader)
+    {
+        foreach (var cursor in _cursors)
+        {
+            if (cursor != leader && !cursor.IsLeftBehind && cursor.Position < leader.Position && _cache.Contains(cursor.Position))
+                return cursor;
+        }
+
+        return null;
     }
 
     private void DropOldEdition()
@@ -144,13 +205,15 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     // One page ahead of a page that a cursor took; a page read ahead that nobody takes leads to no further read.
     private void ReadAhead(Position after)
     {
-        if (after < Mark && !_reads.ContainsKey(after.Value) && _cache.Find(after) is null)
-            _ = Read(after);
+        if (after < Mark && !IsFull && !_reads.ContainsKey(after.Value) && !_cache.Contains(after))
+            _ = Read(after, isAwaited: false);
     }
 
     // Under the gate. A read stands in the table until it ends, so that it is awaited by all who need it, and by Dispose.
-    private Task<EventPage> Read(Position after)
+    private Task<EventPage> Read(Position after, bool isAwaited)
     {
+        if (isAwaited)
+            _awaited.Add(after.Value);
         if (_reads.TryGetValue(after.Value, out var under))
             return under;
         var interests = Interests.Current;

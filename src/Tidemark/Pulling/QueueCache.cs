@@ -30,6 +30,13 @@ internal sealed class QueueCache(long bytesMax)
         return _pages[index];
     }
 
+    /// <summary>Whether a page covers the position after this one; does not count as a use.</summary>
+    public bool Contains(Position position)
+    {
+        var index = IndexOfLastAtOrBefore(position);
+        return index >= 0 && _pages[index].Covers(position);
+    }
+
     /// <summary>Where the next page after a position begins: how far a read may go without reading again what is here.</summary>
     public Position NextPageAfter(Position position)
     {

@@ -15,6 +15,8 @@ namespace Tidemark.Storage;
 /// </summary>
 public sealed class EventDatabase : IAsyncDisposable
 {
+    private const int LargeCommitsMax = 3;
+
     internal EventDatabase(
         string name,
         IEventDatabaseStorage storage,
@@ -60,6 +62,11 @@ public sealed class EventDatabase : IAsyncDisposable
 
     internal PullingAgent Pulling { get; }
 
+    /// <summary>
+    /// Bounds the large commits under way at once: they need memory and the database's cores, and more of them side by side are not faster.
+    /// </summary>
+    internal SemaphoreSlim LargeCommits { get; } = new(LargeCommitsMax);
+
     /// <summary>Events read from the log for the shards of this node so far; per event appended, about one.</summary>
     public long EventsRead => Pulling.RowsRead;
 
@@ -72,6 +79,7 @@ public sealed class EventDatabase : IAsyncDisposable
         await Appends.DisposeAsync().ConfigureAwait(false);
         await Pulling.DisposeAsync().ConfigureAwait(false);
         await Storage.DisposeAsync().ConfigureAwait(false);
+        LargeCommits.Dispose();
     }
 }
 

@@ -21,8 +21,11 @@ command.Validators.Add(result =>
     if (result.GetValue(postgres) is not null && result.GetValue(file) is not null)
         result.AddError("--postgres and --file exclude each other: the events are in one place.");
 });
-command.SetAction((arguments, cancellationToken) => RunAsync(
-    arguments.GetValue(postgres), arguments.GetValue(file), arguments.GetValue(reset), arguments.GetValue(flights) ?? int.MaxValue, cancellationToken));
+// In a task of its own: Ctrl+C drains work only once the action has returned its task, and opening an SQLite store never yields.
+command.SetAction((arguments, cancellationToken) => Task.Run(
+    () => RunAsync(
+        arguments.GetValue(postgres), arguments.GetValue(file), arguments.GetValue(reset), arguments.GetValue(flights) ?? int.MaxValue, cancellationToken),
+    CancellationToken.None));
 return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
 
 static async Task<int> RunAsync(string? postgres, string? file, bool reset, int flightsMax, CancellationToken cancellationToken)

@@ -43,10 +43,12 @@ internal sealed class FlightsApp(IAnsiConsole console, TimeProvider time)
         const int eventsPerFlight = 2;
         var watch = Stopwatch.StartNew();
         var work = Task.Run(() => import.RunAsync(cancellationToken), CancellationToken.None);
-        await _board.ShowAsync(work, () => [new ProgressSample("Flights stored", import.Done, import.Total, import.Appended > 0 ? Rate() : "")]);
+        await _board.ShowAsync(
+            work, () => [new ProgressSample("Flights stored", import.Done, import.Total, import.Appended > 0 ? Rate() : "")]);
         console.MarkupLine(import.Appended == 0
             ? $"All [bold]{import.Total:N0}[/] flights were stored before; nothing was stored twice."
-            : $"Stored [bold]{eventsPerFlight * import.Appended:N0}[/] events of [bold]{import.Appended:N0}[/] flights in {watch.Elapsed.TotalSeconds:N1} s, {Rate()}" +
+            : $"Stored [bold]{eventsPerFlight * import.Appended:N0}[/] events of [bold]{import.Appended:N0}[/] flights in " +
+              $"{watch.Elapsed.TotalSeconds:N1} s, {Rate()}" +
               $"{(import.Appended < import.Total ? $"; the other {import.Total - import.Appended:N0} flights were there already" : "")}.");
         console.WriteLine();
 
@@ -79,11 +81,13 @@ internal sealed class FlightsApp(IAnsiConsole console, TimeProvider time)
     {
         const string run = "dotnet run -c Release --project samples/Flights";
         var writer = console.Profile.Out.Writer;
+        var arguments = place.Arguments;
         console.WriteLine();
-        writer.WriteLine($"Run again, nothing is imported twice:  {run}{(place.Arguments.Length > 0 ? " --" + place.Arguments : "")}");
-        writer.WriteLine($"From the beginning:                    {run} -- --reset{place.Arguments}");
+        writer.WriteLine("Run it again, and nothing is stored twice:");
+        writer.WriteLine($"  {run}{(arguments.Length > 0 ? " --" + arguments : "")}");
+        writer.WriteLine($"To start over:     {run} --{arguments} --reset");
         if (place is SqlitePlace)
-            writer.WriteLine($"On PostgreSQL:                         {run} -- --postgres \"Host=localhost;Username=postgres\"");
-        writer.WriteLine($"The events are in:                     {place.Description}");
+            writer.WriteLine("With PostgreSQL:   the same with  -- --postgres \"Host=localhost;Username=postgres\"");
+        writer.WriteLine($"The events are in: {place.Description}");
     }
 }

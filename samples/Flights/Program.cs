@@ -5,8 +5,16 @@ using Flights.Stores;
 using Spectre.Console;
 using Tidemark.Events;
 
-var postgres = new Option<string?>("--postgres") { Description = "Keep the events in PostgreSQL: Npgsql's connection string.", HelpName = "connection string" };
-var file = new Option<string?>("--file") { Description = "Keep the events in this SQLite file instead of one among your application data.", HelpName = "path" };
+var postgres = new Option<string?>("--postgres")
+{
+    Description = "Keep the events in PostgreSQL: Npgsql's connection string.",
+    HelpName = "connection string",
+};
+var file = new Option<string?>("--file")
+{
+    Description = "Keep the events in this SQLite file instead of one among your application data.",
+    HelpName = "path",
+};
 var reset = new Option<bool>("--reset") { Description = "Start over: remove what an earlier run has stored." };
 var flights = new Option<int?>("--flights") { Description = "Import only the first flights of the week.", HelpName = "n" };
 flights.Validators.Add(result =>
@@ -15,14 +23,20 @@ flights.Validators.Add(result =>
         result.AddError($"--flights is {token.Value}; it must be a number from 1.");
 });
 
-var command = new RootCommand("Imports a week of real flights into Tidemark, keeps projections of them, and shows what they say.") { postgres, file, reset, flights };
+var command = new RootCommand("Imports a week of real flights into Tidemark, keeps projections of them, and shows what they say.")
+{
+    postgres, file, reset, flights,
+};
 command.Validators.Add(result =>
 {
     if (result.GetValue(postgres) is not null && result.GetValue(file) is not null)
         result.AddError("--postgres and --file exclude each other: the events are in one place.");
 });
-command.SetAction((arguments, cancellationToken) => RunAsync(
-    arguments.GetValue(postgres), arguments.GetValue(file), arguments.GetValue(reset), arguments.GetValue(flights) ?? int.MaxValue, cancellationToken));
+// In a task of its own: Ctrl+C drains work only once the action has returned its task, and opening an SQLite store never yields.
+command.SetAction((given, cancellationToken) => Task.Run(
+    () => RunAsync(
+        given.GetValue(postgres), given.GetValue(file), given.GetValue(reset), given.GetValue(flights) ?? int.MaxValue, cancellationToken),
+    CancellationToken.None));
 return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
 
 static async Task<int> RunAsync(string? postgres, string? file, bool reset, int flightsMax, CancellationToken cancellationToken)

@@ -5,8 +5,8 @@ using System.Text;
 namespace Flights.Import;
 
 /// <summary>
-/// Event ids that follow from what they identify (UUID version 8). They begin with a time, as ids of version 7 do, which keeps neighbours together in the
-/// index on ids; the rest is a hash of the name.
+/// Event ids that follow from what they identify (UUID version 8). They begin with a time, as ids of version 7 do, which keeps neighbours
+/// together in the index on ids; the rest is a hash of the name.
 /// </summary>
 internal static class EventIds
 {

@@ -17,7 +17,7 @@ internal sealed record Flight(DateTime Departure, string Origin, string Destinat
     public string Stream { get; } = string.Create(
         CultureInfo.InvariantCulture, $"{Departure:yyyy-MM-dd'T'HH:mm}-{Origin}-{Destination}{(Ordinal == 1 ? "" : $"-{Ordinal}")}");
 
-    /// <summary>What happened to it. The ids follow from the stream and the version, so that storing it again stores nothing twice.</summary>
+    /// <summary>What happened to it. The ids follow from stream and version, so that storing it again stores nothing twice.</summary>
     public NewEvent[] ToEvents() =>
     [
         new(new FlightScheduled(Departure, Origin, Destination, Miles)) { Id = EventIds.Of(Departure, Stream, 1) },

@@ -36,7 +36,7 @@ internal static class FlightData
             .ToDictionary(airport => airport.Code, StringComparer.Ordinal);
     }
 
-    // No field of these files holds a quoted comma, but for one airport's name, which nobody asks for: columns after it are counted from the end.
+    // Only one field of these files holds a quoted comma, the name of an airport; the columns after it are counted from the end.
     private static IEnumerable<string[]> ReadLines(Stream stream)
     {
         using var reader = new StreamReader(stream);

@@ -7,8 +7,8 @@ using Tidemark.Events;
 namespace Flights.Import;
 
 /// <summary>
-/// Stores the flights as events: a stream for each flight, in the tenant of the state it leaves from. An import that was interrupted goes on where its
-/// ledger ends; the few flights stored after the last entry are found by their event ids and not stored again.
+/// Stores the flights as events: a stream for each flight, in the tenant of the state it leaves from. An import that was interrupted goes
+/// on where its ledger ends; the few flights stored after the last entry are found by their event ids and not stored again.
 /// </summary>
 internal sealed class FlightImport(EventStore store, IReadOnlyList<Flight> flights, IReadOnlyDictionary<string, Airport> airports)
 {
@@ -61,6 +61,9 @@ internal sealed class FlightImport(EventStore store, IReadOnlyList<Flight> fligh
             Interlocked.Increment(ref _appended);
     }
 
-    private Task EnterAsync(int done) => store.AppendAsync(
-        Ledger, ExpectedVersion.Any, [new NewEvent(new ImportAdvanced(FlightData.Source, done)) { Id = EventIds.Of(DateTime.UnixEpoch, Ledger, done) }]);
+    private async Task EnterAsync(int done)
+    {
+        var entry = new NewEvent(new ImportAdvanced(FlightData.Source, done)) { Id = EventIds.Of(DateTime.UnixEpoch, Ledger, done) };
+        await store.AppendAsync(Ledger, ExpectedVersion.Any, [entry]);
+    }
 }

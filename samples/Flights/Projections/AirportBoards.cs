@@ -26,8 +26,8 @@ internal sealed record AirportBoard(string Airport)
 }
 
 /// <summary>
-/// A multi-stream projection: events of many streams make one document. An arrival concerns two airports, so it names two keys. The boards are kept across
-/// tenants, because the flights that arrive in a state left from others.
+/// A multi-stream projection: events of many streams make one document. An arrival concerns two airports, so it names two keys. The boards
+/// are kept across tenants, because the flights that arrive in a state left from others.
 /// </summary>
 internal sealed class AirportBoards : MultiStreamProjection<AirportBoard>
 {

@@ -3,7 +3,7 @@ namespace Flights.Projections;
 /// <summary>What counts as late, and how to say it.</summary>
 internal static class Delays
 {
-    /// <summary>A flight is on time when it arrives less than this after its schedule: the rule of the Bureau of Transportation Statistics.</summary>
+    /// <summary>From here on an arrival is late: the rule of the Bureau of Transportation Statistics.</summary>
     public const int LateMinutes = 15;
 
     /// <summary>From here on a delay is long.</summary>

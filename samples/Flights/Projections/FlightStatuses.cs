@@ -10,7 +10,7 @@ internal sealed record FlightStatus(DateTime Departure, string Origin, string De
     public int? DelayMinutes { get; init; }
 }
 
-/// <summary>A single-stream projection: one document for each flight, folded from the flight's own stream and kept in the flight's tenant.</summary>
+/// <summary>A single-stream projection: a document for each flight, folded from the flight's stream and kept in its tenant.</summary>
 internal sealed class FlightStatuses : SingleStreamProjection<FlightStatus>
 {
     public FlightStatuses()

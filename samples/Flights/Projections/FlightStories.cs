@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Flights.Events;
+using Tidemark.Events;
 using Tidemark.Projections;
 
 namespace Flights.Projections;
@@ -15,9 +16,16 @@ internal sealed class FlightStories : SingleStreamProjection<FlightStory>
 {
     public FlightStories()
     {
-        Create<FlightScheduled>(e => new FlightStory([new StoryLine(
-            e.Version.Value, e.Position.Value, $"scheduled to leave {e.Data.Origin} at {e.Data.Departure:HH:mm} on {e.Data.Departure:d MMMM} for {e.Data.Destination}, {e.Data.Miles:N0} miles")]));
-        On<FlightArrived>((story, e) => new FlightStory(story.Lines.Add(new StoryLine(
-            e.Version.Value, e.Position.Value, $"arrived in {e.Data.Destination} {Delays.InWords(e.Data.DelayMinutes)}"))));
+        Create<FlightScheduled>(e => new FlightStory([LineOf(e, Tell(e.Data))]));
+        On<FlightArrived>((story, e) => new FlightStory(story.Lines.Add(LineOf(e, Tell(e.Data)))));
     }
+
+    private static StoryLine LineOf<TEvent>(Event<TEvent> e, string text)
+        where TEvent : notnull => new(e.Version.Value, e.Position.Value, text);
+
+    private static string Tell(FlightScheduled flight) =>
+        $"scheduled to leave {flight.Origin} at {flight.Departure:HH:mm} on {flight.Departure:d MMMM} for {flight.Destination}, " +
+        $"{flight.Miles:N0} miles";
+
+    private static string Tell(FlightArrived flight) => $"arrived in {flight.Destination} {Delays.InWords(flight.DelayMinutes)}";
 }

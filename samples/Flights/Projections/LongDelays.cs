@@ -4,8 +4,8 @@ using Tidemark.Projections;
 namespace Flights.Projections;
 
 /// <summary>
-/// An event projection: its handler writes what it likes, in the transaction in which the projection's checkpoint moves. Here a table of the flights that
-/// arrived hours late, in SQL that SQLite and PostgreSQL both understand.
+/// An event projection: its handler writes what it likes, in the transaction in which the projection's checkpoint moves. Here a table of
+/// the flights that arrived hours late, in SQL that SQLite and PostgreSQL both understand.
 /// </summary>
 internal sealed class LongDelays : EventProjection
 {
@@ -31,7 +31,13 @@ internal sealed class LongDelays : EventProjection
                 insert into {transaction.Table("long_delays")} (flight, state, origin, destination, delay_minutes)
                 values (@flight, @state, @origin, @destination, @delay_minutes)
                 """,
-                [("flight", e.StreamId), ("state", e.Tenant), ("origin", e.Data.Origin), ("destination", e.Data.Destination), ("delay_minutes", e.Data.DelayMinutes)],
+                [
+                    ("flight", e.StreamId),
+                    ("state", e.Tenant),
+                    ("origin", e.Data.Origin),
+                    ("destination", e.Data.Destination),
+                    ("delay_minutes", e.Data.DelayMinutes),
+                ],
                 cancellationToken);
         });
     }

@@ -7,7 +7,7 @@ using Tidemark.Projections;
 
 namespace Flights.Report;
 
-/// <summary>Reads the read models: documents through the store, tables with plain SQL over the views that bear the projections' names.</summary>
+/// <summary>Reads the read models: documents through the store, tables with SQL over the views that bear the projections' names.</summary>
 internal sealed class WeekReader(FlightsStore store)
 {
     /// <summary>Reads every figure.</summary>
@@ -17,8 +17,13 @@ internal sealed class WeekReader(FlightsStore store)
         return new WeekFigures(
             await QueryAsync(connection, $"select * from {View("daily_punctuality")} order by day", ToDay, cancellationToken),
             await QueryAsync(connection, $"select * from {View("hourly_delays")} order by hour", ToHour, cancellationToken),
-            await QueryAsync(connection, $"select tenant, count(*) as flights from {View("flight_statuses")} group by tenant order by 2 desc, 1", ToState, cancellationToken),
-            await QueryAsync(connection, $"select * from {View("long_delays")} order by delay_minutes desc, flight", ToLongDelay, cancellationToken),
+            await QueryAsync(
+                connection,
+                $"select tenant, count(*) as flights from {View("flight_statuses")} group by tenant order by 2 desc, 1",
+                ToState,
+                cancellationToken),
+            await QueryAsync(
+                connection, $"select * from {View("long_delays")} order by delay_minutes desc, flight", ToLongDelay, cancellationToken),
             await AllAsync<AirportBoard>(cancellationToken),
             await AllAsync<RouteRecord>(cancellationToken));
     }

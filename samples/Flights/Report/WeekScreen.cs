@@ -27,21 +27,21 @@ internal sealed class WeekScreen(IAnsiConsole console, IReadOnlyDictionary<strin
     private void Headline(WeekFigures week)
     {
         Title($"The sky over the USA in the days from {week.Days[0].Day:d MMMM} to {week.Days[^1].Day:d MMMM yyyy}");
-        console.MarkupLine(
-            $"  [bold]{week.Flights:N0}[/] flights on [bold]{week.Routes.Count:N0}[/] connections between [bold]{week.Airports.Count}[/] airports.");
-        console.MarkupLine($"  Together they flew [bold]{week.Miles:N0}[/] miles: {week.Miles / MilesAroundTheEarth:N0} times around the Earth.");
-        console.MarkupLine(
-            $"  [bold]{100 * week.OnTimeShare:N1}%[/] came in on time (less than {Delays.LateMinutes} minutes late). On average they were " +
-            $"[bold]{week.MeanDelayMinutes:N1}[/] minutes late,");
-        console.MarkupLine($"  and [bold]{week.LongDelays.Count:N0}[/] of them {Delays.LongMinutes / 60} hours or more.");
-        console.MarkupLine($"  Each state is a tenant: {week.States.Count} of them, the busiest being {string.Join(", ", week.States.Take(3).Select(s => $"{s.State} ({s.Flights:N0})"))}.");
+        var busiest = string.Join(", ", week.States.Take(3).Select(s => $"{s.State} ({s.Flights:N0})"));
+        Line($"{Bold(week.Flights)} flights on {Bold(week.Routes.Count)} connections between {Bold(week.Airports.Count)} airports.");
+        Line($"Together they flew {Bold(week.Miles)} miles: {week.Miles / MilesAroundTheEarth:N0} times around the Earth.");
+        Line($"[bold]{100 * week.OnTimeShare:N1}%[/] came in on time, which means less than {Delays.LateMinutes} minutes late.");
+        Line($"On average they were [bold]{week.MeanDelayMinutes:N1}[/] minutes late; {Bold(week.LongDelays.Count)} were " +
+            $"{Delays.LongMinutes / 60} hours late or more.");
+        Line($"Each state is a tenant: {week.States.Count} of them, the busiest being {busiest}.");
     }
 
     private void Airports(WeekFigures week)
     {
         Title("The busiest airports");
         var table = NewTable("Airport", "Departures", "Arrivals", "Late arrivals", "Delay in", "Delay out");
-        foreach (var board in week.Airports.OrderByDescending(a => a.Movements).ThenBy(a => a.Airport, StringComparer.Ordinal).Take(AirportsShown))
+        var busiest = week.Airports.OrderByDescending(a => a.Movements).ThenBy(a => a.Airport, StringComparer.Ordinal);
+        foreach (var board in busiest.Take(AirportsShown))
         {
             table.AddRow(
                 NameOf(board.Airport),
@@ -64,7 +64,10 @@ internal sealed class WeekScreen(IAnsiConsole console, IReadOnlyDictionary<strin
         {
             var share = WeekFigures.Share(day.OnTime, day.Arrived);
             table.AddRow(
-                $"{day.Day:ddd d MMM}", $"{day.Scheduled:N0}", $"{WeekFigures.Share(day.DelayMinutes, day.Arrived):N1} min", $"{100 * share:N1}%",
+                $"{day.Day:ddd d MMM}",
+                $"{day.Scheduled:N0}",
+                $"{WeekFigures.Share(day.DelayMinutes, day.Arrived):N1} min",
+                $"{100 * share:N1}%",
                 Bar(share, 1, 40, share >= 0.75 ? "green" : "yellow"));
         }
 
@@ -107,8 +110,12 @@ internal sealed class WeekScreen(IAnsiConsole console, IReadOnlyDictionary<strin
         {
             var ends = route.Route.Split('-');
             table.AddRow(
-                NameOf(ends[0]), NameOf(ends[1]), $"{route.Arrived:N0}", Percent(WeekFigures.Share(route.Late, route.Arrived), worseAbove: 0.5),
-                $"{route.MeanDelayMinutes:N0} min", Delays.InWords(route.WorstDelayMinutes ?? 0));
+                NameOf(ends[0]),
+                NameOf(ends[1]),
+                $"{route.Arrived:N0}",
+                Percent(WeekFigures.Share(route.Late, route.Arrived), worseAbove: 0.5),
+                $"{route.MeanDelayMinutes:N0} min",
+                Delays.InWords(route.WorstDelayMinutes ?? 0));
         }
 
         Write(table);
@@ -117,7 +124,9 @@ internal sealed class WeekScreen(IAnsiConsole console, IReadOnlyDictionary<strin
     private void Tell(Story story)
     {
         Title("The longest wait, as its stream tells it");
-        console.MarkupLine($"  Stream [bold]{story.Stream}[/] of tenant [bold]{story.State}[/], from {NameOf(story.Now.Origin)} to {NameOf(story.Now.Destination)}:");
+        console.MarkupLine(
+            $"  Stream [bold]{story.Stream}[/] of tenant [bold]{story.State}[/], " +
+            $"from {NameOf(story.Now.Origin)} to {NameOf(story.Now.Destination)}:");
         foreach (var line in story.Told.Lines)
             console.MarkupLine($"    [grey]version {line.Version}, position {line.Position:N0}:[/] {Markup.Escape(line.Text)}");
         var before = story.Before.DelayMinutes is { } known ? Delays.InWords(known) : "no news yet";
@@ -131,9 +140,12 @@ internal sealed class WeekScreen(IAnsiConsole console, IReadOnlyDictionary<strin
         console.Write(new Rule($"[bold aqua]{Markup.Escape(text)}[/]") { Justification = Justify.Left, Style = new Style(Color.Grey) });
     }
 
+    private void Line(string markup) => console.MarkupLine("  " + markup);
+
     private void Write(Table table) => console.Write(new Padder(table, new Padding(2, 0, 0, 0)));
 
-    private string NameOf(string code) => airports.TryGetValue(code, out var airport) ? $"{Markup.Escape(airport.City)} [grey]{code}[/]" : code;
+    private string NameOf(string code) =>
+        airports.TryGetValue(code, out var airport) ? $"{Markup.Escape(airport.City)} [grey]{code}[/]" : code;
 
     private static Table NewTable(string first, params string[] others)
     {
@@ -144,7 +156,10 @@ internal sealed class WeekScreen(IAnsiConsole console, IReadOnlyDictionary<strin
         return table;
     }
 
-    private static string Percent(double share, double worseAbove) => share > worseAbove ? $"[red]{100 * share:N0}%[/]" : $"{100 * share:N0}%";
+    private static string Bold(long number) => $"[bold]{number:N0}[/]";
+
+    private static string Percent(double share, double worseAbove) =>
+        share > worseAbove ? $"[red]{100 * share:N0}%[/]" : $"{100 * share:N0}%";
 
     private static string Bar(double value, double longest, int width, string color) =>
         $"[{color}]{new string('█', longest <= 0 ? 0 : (int)Math.Round(width * Math.Max(0, value) / longest))}[/]";

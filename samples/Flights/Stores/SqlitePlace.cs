@@ -32,7 +32,7 @@ internal sealed class SqlitePlace : IFlightsPlace
         if (!File.Exists(_path))
             return;
         if (!await IsOwnAsync(cancellationToken))
-            throw new IOException($"'{_path}' was not made by this sample, so --reset leaves it alone. Delete it yourself if you do not need it.");
+            throw new IOException($"'{_path}' was not made by this sample, so --reset leaves it alone. Delete it if you do not need it.");
         foreach (var suffix in new[] { "", "-wal", "-shm" })
             File.Delete(_path + suffix);
     }

@@ -11,14 +11,18 @@ internal sealed class ProgressBoard(IAnsiConsole console, TimeProvider time)
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>Shows what <paramref name="sample"/> tells until <paramref name="work"/> has ended; passes on its error.</summary>
-    public Task ShowAsync(Task work, Func<IReadOnlyList<ProgressSample>> sample) =>
-        console.Profile.Capabilities.Interactive && console.Profile.Out.IsTerminal ? ShowBarsAsync(work, sample) : ShowLinesAsync(work, sample);
+    public Task ShowAsync(Task work, Func<IReadOnlyList<ProgressSample>> sample)
+    {
+        var isTerminal = console.Profile.Capabilities.Interactive && console.Profile.Out.IsTerminal;
+        return isTerminal ? ShowBarsAsync(work, sample) : ShowLinesAsync(work, sample);
+    }
 
     private Task ShowBarsAsync(Task work, Func<IReadOnlyList<ProgressSample>> sample)
     {
         var notes = new NoteColumn();
         return console.Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 36 }, new PercentageColumn(), notes)
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 36 }, new PercentageColumn(), notes)
             .StartAsync(async context =>
             {
                 var bars = sample().ToDictionary(s => s.Name, s => context.AddTask(Markup.Escape(s.Name)), StringComparer.Ordinal);

@@ -36,6 +36,8 @@ internal sealed class Report
             .Set("cpu_us_per_event", usage.CpuSecondsPer(events) * 1e6)
             .Set("limit_cpu_us_per_event", limitCpuSeconds * 1e6)
             .Set("allocated_bytes_per_event", Math.Round((double)usage.AllocatedBytes / events))
+            .Set("gc_counts", $"{usage.Collections.Youngest}/{usage.Collections.Middle}/{usage.Collections.Full}")
+            .Set("gc_pause_ms", usage.Collections.Pause.TotalMilliseconds)
             .Set("peak_mb", Math.Round(peakMegabytes, 1));
 
     /// <summary>Sets the percentiles of a histogram.</summary>

@@ -11,6 +11,7 @@ internal sealed class UsageMeter
     private readonly double _cpu;
     private readonly double? _database;
     private readonly long _allocated;
+    private readonly GarbageCollections _collections;
 
     private UsageMeter(Func<double?> databaseCpu)
     {
@@ -18,6 +19,7 @@ internal sealed class UsageMeter
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         ResetPeak();
         _database = databaseCpu();
+        _collections = GarbageCollections.SoFar();
         _allocated = GC.GetTotalAllocatedBytes(precise: true);
         _cpu = ProcessCpu();
         _started = Stopwatch.GetTimestamp();
@@ -36,7 +38,8 @@ internal sealed class UsageMeter
             ProcessCpu() - _cpu,
             _databaseCpu() - _database,
             GC.GetTotalAllocatedBytes(precise: true) - _allocated,
-            PeakMegabytes());
+            PeakMegabytes(),
+            GarbageCollections.SoFar().Since(_collections));
     }
 
     private static double ProcessCpu()

@@ -43,7 +43,7 @@ internal sealed class ErrorScene(ClusterStore store)
         ShardStatus? status = null;
         await Eventually.TrueAsync(
             () => (status = StatusOf(host, projection)) is { State: ShardState.Paused, Error: not null },
-            $"projection {projection} pauses; it is {status}");
+            () => $"projection {projection} pauses; it is {status}");
         status!.Error!.Category.ShouldBe(category);
         status.Error.NextTry.ShouldBeGreaterThan(status.Error.Since);
         status.Error.Exception.Message.ShouldContain(BadId.ToString());

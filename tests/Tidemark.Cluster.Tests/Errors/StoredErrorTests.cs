@@ -33,7 +33,7 @@ public abstract class StoredErrorTests<TStore>
         host.Daemon.Resume(nameof(Turnover));
         await Eventually.TrueAsync(
             () => host.Daemon.Status().Shards.All(s => s.Position >= scene.Last.Last),
-            $"all go on: {string.Join(", ", host.Daemon.Status().Shards)}",
+            () => $"all go on: {string.Join(", ", host.Daemon.Status().Shards)}",
             TimeSpan.FromSeconds(20));
         (await scene.RowsAsync(host)).ShouldBe(ErrorScene.Before + ErrorScene.After);
     }

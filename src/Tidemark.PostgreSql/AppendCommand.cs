@@ -6,34 +6,27 @@ using Tidemark.Log;
 namespace Tidemark.PostgreSql;
 
 /// <summary>
-/// The two statements that append, and their answers. Each is one statement and one round trip, so outside a transaction nothing can hang between drawing
-/// numbers and the commit. An answer is given only after the reader is closed: rows arrive before the implicit commit.
+/// The two statements that append, and their answers. In a transaction of the application, the server looks every id up first. Each is one
+/// statement and one round trip, so outside a transaction nothing can hang between drawing numbers and the commit. An answer is given only
+/// after the reader is closed: rows arrive before the implicit commit.
 /// </summary>
 internal sealed class AppendCommand(SqlTexts sql)
 {
-    private readonly string _stream = sql["append_stream"];
+    private readonly string _event = sql["append_event"];
     private readonly string _batch = sql["append_batch"];
 
-    /// <summary>Appends to one stream.</summary>
+    /// <summary>Appends one event.</summary>
     public async ValueTask<AppendOutcome> OneAsync(
-        NpgsqlConnection connection, NpgsqlTransaction? transaction, StreamAppend append, bool checkIds, CancellationToken cancellationToken)
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, StreamAppend append, CancellationToken cancellationToken)
     {
-        var events = append.Events;
-        var ids = new Guid[events.Length];
-        var types = new string[events.Length];
-        var data = new byte[events.Length][];
-        byte[]?[]? metadata = null;
-        for (var i = 0; i < events.Length; i++)
-            (ids[i], types[i], data[i]) = Take(events[i], ref metadata, i, events.Length);
-
-        var command = new NpgsqlCommand(_stream, connection, transaction);
+        var command = new NpgsqlCommand(_event, connection, transaction);
         await using (command.ConfigureAwait(false))
         {
+            var e = append.Events[0];
             command.Parameters
                 .With(append.Tenant.Value).With(append.Stream.Value).With(append.Slot).With(append.Expected.Value)
-                .With(ids).With(types).With(data, NpgsqlDbType.Array | NpgsqlDbType.Json)
-                .WithNullable(metadata, NpgsqlDbType.Array | NpgsqlDbType.Json)
-                .With(checkIds);
+                .With(e.Id).With(e.TypeName).With(e.Json, NpgsqlDbType.Json).WithNullable(e.MetadataJson, NpgsqlDbType.Json)
+                .With(transaction is not null);
             var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {
@@ -46,13 +39,12 @@ internal sealed class AppendCommand(SqlTexts sql)
         }
     }
 
-    /// <summary>Appends to many streams.</summary>
+    /// <summary>Appends many events, to one stream or to many.</summary>
     public async ValueTask<AppendOutcome[]> ManyAsync(
         NpgsqlConnection connection,
         NpgsqlTransaction? transaction,
         IReadOnlyList<StreamAppend> appends,
         bool allOrNone,
-        bool checkIds,
         CancellationToken cancellationToken)
     {
         var command = new NpgsqlCommand(_batch, connection, transaction);
@@ -60,7 +52,7 @@ internal sealed class AppendCommand(SqlTexts sql)
         {
             AddRequests(command.Parameters, appends);
             AddEvents(command.Parameters, appends);
-            command.Parameters.With(allOrNone).With(checkIds);
+            command.Parameters.With(allOrNone).With(transaction is not null);
             var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
             await using (reader.ConfigureAwait(false))
             {

@@ -48,6 +48,7 @@ internal sealed class SqliteCheckpoints(SqliteDatabase database) : ICheckpointSt
                 session.Prepare(SqlText.DeleteCheckpoints).Bind(1, projection).Bind(2, generation).Run();
                 return (true, true);
             },
+            create: false,
             cancellationToken).ConfigureAwait(false);
 
     /// <summary>Moves a checkpoint inside a transaction that holds the write lock.</summary>

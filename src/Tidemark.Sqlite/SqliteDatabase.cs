@@ -46,15 +46,23 @@ internal sealed class SqliteDatabase : IAsyncDisposable
             static (state, token) => state.Readers.ReadAsync(state.Read, token), (Readers, Read: read), cancellationToken);
 
     /// <summary>Writes what has the same effect when it is done twice, again when an error may pass.</summary>
-    public ValueTask<T> WriteIdempotentlyAsync<T>(Func<SqliteSession, (T Result, bool Commit)> write, CancellationToken cancellationToken) =>
-        _pipeline.ExecuteAsync(static (state, token) => state.Writer.WriteAsync(state.Write, token), (Writer, Write: write), cancellationToken);
+    /// <param name="write">Must not wait for anything. Says with its result whether to commit.</param>
+    /// <param name="create">Whether to make the database file when there is none.</param>
+    /// <param name="cancellationToken">Cancels the waits.</param>
+    public ValueTask<T> WriteIdempotentlyAsync<T>(
+        Func<SqliteSession, (T Result, bool Commit)> write, bool create, CancellationToken cancellationToken) =>
+        _pipeline.ExecuteAsync(
+            static (state, token) => state.Writer.WriteAsync(state.Write, state.Create, token),
+            (Writer, Write: write, Create: create),
+            cancellationToken);
 
     /// <summary>The way into a transaction of this store.</summary>
     public static ISqliteTransaction Of(IStoreTransaction transaction)
     {
         ArgumentNullException.ThrowIfNull(transaction);
         return transaction as ISqliteTransaction
-            ?? throw new ArgumentException($"The transaction is a {transaction.GetType().FullName}, not one of an SQLite store.", nameof(transaction));
+            ?? throw new ArgumentException(
+                $"The transaction is a {transaction.GetType().FullName}, not one of an SQLite store.", nameof(transaction));
     }
 
     /// <summary>Refuses a connection to another database.</summary>
@@ -71,6 +79,6 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Readers.DisposeAsync().ConfigureAwait(false);
-        await Writer.DisposeAsync().ConfigureAwait(false); // Last: closing the last connection copies the write-ahead log into the database.
+        await Writer.DisposeAsync().ConfigureAwait(false); // Last: the last connection copies the write-ahead log into the database.
     }
 }

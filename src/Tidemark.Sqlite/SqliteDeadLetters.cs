@@ -9,12 +9,14 @@ namespace Tidemark.Sqlite;
 internal sealed class SqliteDeadLetters(SqliteDatabase database) : IDeadLetterStore
 {
     /// <inheritdoc />
-    public ValueTask<IReadOnlyList<DeadLetter>> ReadAsync(string? projection, Position after, int countMax, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<DeadLetter>> ReadAsync(
+        string? projection, Position after, int countMax, CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<DeadLetter>>(
             session =>
             {
                 var letters = new List<DeadLetter>();
-                using var rows = session.Prepare(SqlText.ReadDeadLetters).Bind(1, projection).Bind(2, after.Value).Bind(3, Math.Max(0, countMax));
+                using var rows = session.Prepare(SqlText.ReadDeadLetters)
+                    .Bind(1, projection).Bind(2, after.Value).Bind(3, Math.Max(0, countMax));
                 while (rows.Step())
                     letters.Add(Read(rows));
                 return letters;

@@ -4,8 +4,9 @@ using Tidemark.HighWater;
 namespace Tidemark.Sqlite;
 
 /// <summary>
-/// The mark of an SQLite file: the last committed position. There is one writer at a time, and it draws positions under the write lock, so nothing can
-/// appear below. The counter of positions is read, not the greatest position, because it does not fall when events are deleted by hand.
+/// The mark of an SQLite file: the last committed position. There is one writer at a time, and it draws positions under the write lock, so
+/// nothing can appear below. The counter of positions is read, not the greatest position, because it does not fall when events are deleted
+/// by hand.
 /// </summary>
 internal sealed class SqliteHighWater(SqliteDatabase database) : IHighWaterSource
 {

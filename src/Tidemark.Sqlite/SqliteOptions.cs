@@ -1,11 +1,13 @@
 namespace Tidemark.Sqlite;
 
-/// <summary>How an event database in an SQLite file is used. One file is one event database; several processes of one host may share it.</summary>
+/// <summary>
+/// How an event database in an SQLite file is used. One file is one event database; several processes of one host may share it.
+/// </summary>
 public sealed class SqliteOptions
 {
     /// <summary>
-    /// The path of the database file, on a local disk: SQLite's locks do not work on network file systems. The file and its folders are made when absent.
-    /// Beside it SQLite keeps two more files, ending in <c>-wal</c> and <c>-shm</c>, which belong to the database.
+    /// The path of the database file, on a local disk: SQLite's locks do not work on network file systems. The file and its folders are
+    /// made when absent. Beside it SQLite keeps two more files, ending in <c>-wal</c> and <c>-shm</c>, which belong to the database.
     /// </summary>
     public string Path { get; set; } = "";
 
@@ -13,12 +15,15 @@ public sealed class SqliteOptions
     public SqliteSynchronous Synchronous { get; set; } = SqliteSynchronous.Full;
 
     /// <summary>
-    /// How long a call waits for the write lock, be it held by another process or by a transaction of this one, before it fails with an error that is
-    /// transient. 0 to 1 hour; 30 seconds by default.
+    /// How long a call waits for the write lock, be it held by another process or by a transaction of this one, before it fails with an
+    /// error that is transient. 0 to 1 hour; 30 seconds by default.
     /// </summary>
     public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often a listener looks whether something was committed. 1 ms to 1 minute; 10 ms by default, which costs less than 0.1% of a core.</summary>
+    /// <summary>
+    /// How often a listener looks whether something was committed. 1 ms to 1 minute; 10 ms by default, which costs less than 0.1% of a
+    /// core.
+    /// </summary>
     public TimeSpan WatchInterval { get; set; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How many connections read at once; more readers wait. 1 to 64; 4 by default.</summary>
@@ -31,19 +36,25 @@ public sealed class SqliteOptions
     public long CacheBytes { get; set; } = 64L << 20;
 
     /// <summary>
-    /// The size in bytes at which the write-ahead log is emptied. A quarter of it is what a commit copies into the database at most. A reader of another
-    /// program that stays open can let the log grow beyond. 1 MiB to 64 GiB; 64 MiB by default.
+    /// The size in bytes at which the write-ahead log is emptied. A quarter of it is what a commit copies into the database at most. A
+    /// reader of another program that stays open can let the log grow beyond. 1 MiB to 64 GiB; 64 MiB by default.
     /// </summary>
     public long WalBytesMax { get; set; } = 64L << 20;
 
     /// <summary>Checks every value.</summary>
-    /// <exception cref="ArgumentException">A value is out of range. The message names each key, its value and the allowed range.</exception>
+    /// <exception cref="ArgumentException">A value is out of range. The message names each key, its value and the allowed
+    /// range.</exception>
     public void Validate()
     {
         var errors = new List<string>();
         CheckPath(errors);
         if (!Enum.IsDefined(Synchronous))
-            errors.Add($"{Name(nameof(Synchronous))} is {Synchronous}; allowed are {string.Join(", ", Enum.GetNames<SqliteSynchronous>())}.");
+        {
+            var allowed = string.Join(", ", Enum.GetNames<SqliteSynchronous>());
+            errors.Add($"{Name(nameof(Synchronous))} is {Synchronous}; allowed are {allowed}.");
+        }
+
+
         CheckRange(errors, nameof(BusyTimeout), BusyTimeout, TimeSpan.Zero, TimeSpan.FromHours(1));
         CheckRange(errors, nameof(WatchInterval), WatchInterval, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
         CheckRange(errors, nameof(ReadersMax), ReadersMax, 1, 64);
@@ -70,11 +81,11 @@ public sealed class SqliteOptions
         if (string.IsNullOrWhiteSpace(Path))
             errors.Add($"{Name(nameof(Path))} is empty; give the path of a file, for instance \"orders.db\". {inMemory}");
         else if (Path.Contains(":memory:", StringComparison.OrdinalIgnoreCase))
-            errors.Add($"{Name(nameof(Path))} is '{Path}'; a database in memory belongs to one connection, and this store needs several. {inMemory}");
+            errors.Add($"{Name(nameof(Path))} is '{Path}'; a database in memory has one connection, this store needs several. {inMemory}");
         else if (Path.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
             errors.Add($"{Name(nameof(Path))} is '{Path}'; give a plain path, not a URI.");
         else if (Path.StartsWith('|') || Path.Contains('\0', StringComparison.Ordinal))
-            errors.Add($"{Name(nameof(Path))} is '{Path.Replace('\0', '?')}'; give a plain path without '|' at the beginning and without NUL.");
+            errors.Add($"{Name(nameof(Path))} is '{Path.Replace('\0', '?')}'; give a path that does not begin with '|' and has no NUL.");
         else if (Directory.Exists(Path))
             errors.Add($"{Name(nameof(Path))} is '{Path}', which is a folder; give the path of a file.");
     }

@@ -10,7 +10,8 @@ namespace Tidemark.Sqlite;
 /// <summary>Read models in an SQLite file, beside the log: what a shard writes and its checkpoint are one transaction.</summary>
 internal sealed class SqliteReadModels(SqliteDatabase database) : IReadModelStore
 {
-    private readonly ConcurrentDictionary<string, DocumentSql> _documents = new(StringComparer.Ordinal); // By quoted table name; as many as there are tables.
+    // By quoted table name; as many as there are tables.
+    private readonly ConcurrentDictionary<string, DocumentSql> _documents = new(StringComparer.Ordinal);
 
     /// <inheritdoc />
     public bool SupportsSql => true;
@@ -25,14 +26,17 @@ internal sealed class SqliteReadModels(SqliteDatabase database) : IReadModelStor
         var prepared = await database.ReadAsync(
             session => new Generations(session).FindPrepared(projection, schema, generation), cancellationToken).ConfigureAwait(false);
         return prepared ?? await database.WriteIdempotentlyAsync(
-            session => (new Generations(session).Prepare(projection, version, schema, generation), true), cancellationToken).ConfigureAwait(false);
+            session => (new Generations(session).Prepare(projection, version, schema, generation), true),
+            create: false,
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc />
     public async ValueTask PublishAsync(string projection, ReadModelSchema schema, int generation, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(schema);
-        await WriteAsync(session => new Generations(session).Publish(projection, schema, generation), cancellationToken).ConfigureAwait(false);
+        await WriteAsync(
+            session => new Generations(session).Publish(projection, schema, generation), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc />
@@ -46,7 +50,8 @@ internal sealed class SqliteReadModels(SqliteDatabase database) : IReadModelStor
 
     /// <inheritdoc />
     public ValueTask<IReadOnlyList<ReadModelGeneration>> ReadGenerationsAsync(CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlyList<ReadModelGeneration>>(session => [.. Generations.ReadAll(session).Select(r => r.Public)], cancellationToken);
+        database.ReadAsync<IReadOnlyList<ReadModelGeneration>>(
+            session => [.. Generations.ReadAll(session).Select(r => r.Public)], cancellationToken);
 
     /// <inheritdoc />
     public ValueTask<IReadOnlyList<StoredDocument>> LoadAsync(
@@ -54,7 +59,8 @@ internal sealed class SqliteReadModels(SqliteDatabase database) : IReadModelStor
     {
         ArgumentNullException.ThrowIfNull(keys);
         var sql = Documents(TableName(name, generation));
-        return database.ReadAsync<IReadOnlyList<StoredDocument>>(session => session.InSnapshot(() => Load(session, sql, keys)), cancellationToken);
+        return database.ReadAsync<IReadOnlyList<StoredDocument>>(
+            session => session.InSnapshot(() => Load(session, sql, keys)), cancellationToken);
     }
 
     /// <inheritdoc />
@@ -65,7 +71,8 @@ internal sealed class SqliteReadModels(SqliteDatabase database) : IReadModelStor
         var sql = Documents(TableName(name, generation));
 
         // The write lock holds every key; nothing finer is needed.
-        return SqliteDatabase.Of(transaction).RunAsync<IReadOnlyList<StoredDocument>>(session => Load(session, sql, keys), writes: true, cancellationToken);
+        return SqliteDatabase.Of(transaction).RunAsync<IReadOnlyList<StoredDocument>>(
+            session => Load(session, sql, keys), writes: true, cancellationToken);
     }
 
     /// <inheritdoc />
@@ -99,7 +106,8 @@ internal sealed class SqliteReadModels(SqliteDatabase database) : IReadModelStor
             {
                 CheckLive(session, name);
                 var documents = new List<StoredDocument>();
-                using var rows = session.Prepare(sql.Page).Bind(1, tenant.Value).Bind(2, afterKey ?? "").Bind(3, Math.Max(0, countMax));
+                using var rows = session.Prepare(sql.Page)
+                    .Bind(1, tenant.Value).Bind(2, afterKey ?? "").Bind(3, afterKey).Bind(4, Math.Max(0, countMax));
                 while (rows.Step())
                     documents.Add(new(new(tenant, rows.Text(0)), rows.Utf8(1).ToArray(), new(rows.Int64(2)), new(rows.Int64(3))));
                 return documents;

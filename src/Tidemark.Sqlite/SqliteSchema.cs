@@ -6,7 +6,10 @@ using Tidemark.Storage;
 
 namespace Tidemark.Sqlite;
 
-/// <summary>The tables of an SQLite file and their migrations. All that is missing is applied in one transaction, so a file has all of it or nothing.</summary>
+/// <summary>
+/// The tables of an SQLite file and their migrations. All that is missing is applied in one transaction, so a file has all of it or
+/// nothing.
+/// </summary>
 internal sealed class SqliteSchema(SqliteDatabase database) : ISchema
 {
     private static readonly Migration[] All = [.. SqlText.Migrations.Select(Migration.Of)];
@@ -14,7 +17,7 @@ internal sealed class SqliteSchema(SqliteDatabase database) : ISchema
     private sealed record Migration(int Number, string Name, string Checksum, string Sql)
     {
         public static Migration Of((string Name, string Sql) file) => new(
-            int.Parse(file.Name.AsSpan(0, file.Name.IndexOf('_', StringComparison.Ordinal)), NumberStyles.None, CultureInfo.InvariantCulture),
+            int.Parse(file.Name.AsSpan(0, 4), NumberStyles.None, CultureInfo.InvariantCulture),
             file.Name,
             Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(file.Sql))),
             file.Sql);
@@ -50,7 +53,11 @@ internal sealed class SqliteSchema(SqliteDatabase database) : ISchema
             {
                 var (missing, problems) = Compare(Applied(session));
                 if (problems.Count > 0)
-                    throw new SchemaException($"The database '{database.File.Path}' does not fit this version of Tidemark. {string.Join(" ", problems)}");
+                {
+                    throw new SchemaException(
+                        $"The database '{database.File.Path}' does not fit this version of Tidemark. {string.Join(" ", problems)}");
+                }
+
                 if (missing.Count == 0)
                     return (true, false);
                 session.Execute(SqlText.CreateMigrationsTable);
@@ -62,12 +69,14 @@ internal sealed class SqliteSchema(SqliteDatabase database) : ISchema
 
                 return (true, true);
             },
+            create: true,
             cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc />
     public string Script()
     {
-        var script = new StringBuilder("PRAGMA journal_mode = WAL;\n\nBEGIN IMMEDIATE;\n\n").Append(SqlText.CreateMigrationsTable).Append(";\n\n");
+        var script = new StringBuilder("PRAGMA journal_mode = WAL;\n\nBEGIN IMMEDIATE;\n\n")
+            .Append(SqlText.CreateMigrationsTable).Append(";\n\n");
         foreach (var migration in All)
             script.Append(migration.Sql.TrimEnd()).Append("\n\n").Append(migration.RecordSql).Append(";\n\n");
         return script.Append("COMMIT;\n").ToString();
@@ -98,7 +107,11 @@ internal sealed class SqliteSchema(SqliteDatabase database) : ISchema
             if (known is null)
                 problems.Add($"Migration {name} is applied, but this version does not know it: the database is newer. Update Tidemark.");
             else if (known.Checksum != checksum)
-                problems.Add($"Migration {name} was applied with another content (checksum {checksum}, expected {known.Checksum}). Use the version of Tidemark that made it.");
+            {
+                problems.Add(
+                    $"Migration {name} was applied with another content (checksum {checksum}, expected {known.Checksum}). " +
+                    "Use the version of Tidemark that made it.");
+            }
         }
 
         return (missing, problems);
@@ -108,6 +121,9 @@ internal sealed class SqliteSchema(SqliteDatabase database) : ISchema
     {
         using var row = session.Prepare(SqlText.CheckSequence);
         if (row.Step() && row.Int64(0) is > 0 and var behind)
-            yield return $"The counter of positions is {behind} behind the last event: sqlite_sequence was changed. Set its row 'tidemark_events' to the greatest position.";
+        {
+            yield return $"The counter of positions is {behind} behind the last event: sqlite_sequence was changed. " +
+                "Set its row 'tidemark_events' to the greatest position.";
+        }
     }
 }

@@ -9,13 +9,13 @@ using Tidemark.Storage;
 namespace Tidemark.Sqlite;
 
 /// <summary>
-/// An event database in an SQLite file. Writes of this process go through one connection, one transaction at a time, in the order they came; reads run beside
-/// them. Several processes of one host may use the same file. Safe for concurrent use.
+/// An event database in an SQLite file. Writes of this process go through one connection, one transaction at a time, in the order they
+/// came; reads run beside them. Several processes of one host may use the same file. Safe for concurrent use.
 /// </summary>
 /// <remarks>
-/// Positions are dense from 1. A transaction of <see cref="IEventLog.BeginAsync"/> keeps other writers of this process waiting until it is committed or disposed, and
-/// those of other processes too: keep it short, and write inside it only with it.
-/// Nothing is opened before the first call. <see cref="ISchema.ApplyAsync"/> makes the file; other calls fail without it.
+/// Positions are dense from 1. A transaction of <see cref="IEventLog.BeginAsync"/> keeps other writers of this process waiting until it is
+/// committed or disposed, and those of other processes too: keep it short, and write inside it only with it. Nothing is opened before the
+/// first call. <see cref="ISchema.ApplyAsync"/> makes the file; other calls fail without it.
 /// </remarks>
 public sealed class SqliteStorage : IEventDatabaseStorage
 {
@@ -24,7 +24,8 @@ public sealed class SqliteStorage : IEventDatabaseStorage
     /// <summary>Makes the storage; touches no file.</summary>
     /// <param name="options">Which file, and how. Copied values: later changes have no effect.</param>
     /// <param name="context">The database's name, the clock, and how idempotent calls are repeated.</param>
-    /// <exception cref="ArgumentException">An option is out of range; the message names each one, its value and the allowed range.</exception>
+    /// <exception cref="ArgumentException">An option is out of range; the message names each one, its value and the allowed
+    /// range.</exception>
     public SqliteStorage(SqliteOptions options, StorageContext context)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -70,6 +71,9 @@ public sealed class SqliteStorage : IEventDatabaseStorage
     /// <inheritdoc />
     public bool IsTransient(Exception error) => SqliteErrors.IsTransient(error);
 
-    /// <summary>Waits for the calls and the transaction that are under way, then closes the file. Calls after it fail.</summary>
+    /// <summary>
+    /// Waits for the calls and the transaction that are under way, for a transaction at most <see cref="SqliteOptions.BusyTimeout"/>, then
+    /// closes the file. Calls after it fail with <see cref="ObjectDisposedException"/>.
+    /// </summary>
     public ValueTask DisposeAsync() => _database.DisposeAsync();
 }

@@ -4,8 +4,8 @@ using Tidemark.Sqlite.Connections;
 namespace Tidemark.Sqlite;
 
 /// <summary>
-/// Hints by looking: SQLite keeps a number that changes whenever another connection commits, of this process or of another one. A connection of its own
-/// looks at it in short intervals, so commits need not tell anybody.
+/// Hints by looking: SQLite keeps a number that changes whenever another connection commits, of this process or of another one. A
+/// connection of its own looks at it in short intervals, so commits need not tell anybody.
 /// </summary>
 internal sealed class SqliteWakeUp(SqliteDatabase database) : IWakeUpChannel
 {
@@ -22,6 +22,7 @@ internal sealed class SqliteWakeUp(SqliteDatabase database) : IWakeUpChannel
         cancellationToken.ThrowIfCancellationRequested();
         using var watcher = await database.Readers.Busy.RunAsync(database.File.OpenWatcher, cancellationToken).ConfigureAwait(false);
         var seen = await LookAsync().ConfigureAwait(false);
+        wake(); // What was committed before the first look is seen by none of the later ones.
         using var timer = new PeriodicTimer(database.WatchInterval, database.Time);
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {

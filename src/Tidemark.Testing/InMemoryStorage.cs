@@ -9,8 +9,9 @@ using Tidemark.Testing.InMemory;
 namespace Tidemark.Testing;
 
 /// <summary>
-/// An event database in memory, for tests. It keeps the guarantees of the SQL stores; what it cannot do (SQL, lent transactions) it refuses. One transaction writes
-/// at a time, as in SQLite: a write waits while another transaction is open. Thread-safe. The data lasts as long as the object.
+/// An event database in memory, for tests. It keeps the guarantees of the SQL stores; what it cannot do (SQL, lent transactions) it
+/// refuses. One transaction writes at a time, as in SQLite: a write waits while another transaction is open. Thread-safe. The data lasts as
+/// long as the object.
 /// </summary>
 public sealed class InMemoryStorage : IEventDatabaseStorage
 {
@@ -64,7 +65,9 @@ public sealed class InMemoryStorage : IEventDatabaseStorage
     /// <inheritdoc />
     public ISchema Schema { get; }
 
-    /// <summary>Another storage on the same data: a second node, or the same node after a restart. Disposing one does not touch the other.</summary>
+    /// <summary>
+    /// Another storage on the same data: a second node, or the same node after a restart. Disposing one does not touch the other.
+    /// </summary>
     public InMemoryStorage OpenAgain(StorageContext context) => new(context, _database, (InMemoryWakeUpChannel)WakeUp);
 
     /// <summary>Reads a flat table in key order.</summary>

@@ -1,9 +1,10 @@
 namespace Tidemark.Testing;
 
 /// <summary>
-/// A clock that stands still until a test moves it. Timers fire inside <see cref="Advance"/>, on its thread, in the order of their moments (those of one moment in
-/// the order they were set), and see the clock at their own moment. A test that waits for <see cref="WaitForTimersAsync"/> before it advances
-/// knows that the code under test has come to its delay. Thread-safe; one thread advances at a time.
+/// A clock that stands still until a test moves it. Timers fire inside <see cref="Advance"/>, on its thread, in the order of their moments
+/// (those of one moment in the order they were set), and see the clock at their own moment. A test that waits for <see
+/// cref="WaitForTimersAsync"/> before it advances knows that the code under test has come to its delay. Thread-safe; one thread advances at
+/// a time.
 /// </summary>
 public sealed class ManualClock : TimeProvider
 {
@@ -64,8 +65,8 @@ public sealed class ManualClock : TimeProvider
     }
 
     /// <summary>
-    /// Moves the clock, and fires what comes due on the way, timers set by fired ones included. With zero it fires what is due now. When this returns, every
-    /// callback has returned; tasks that a callback completed may still be running on.
+    /// Moves the clock, and fires what comes due on the way, timers set by fired ones included. With zero it fires what is due now. When
+    /// this returns, every callback has returned; tasks that a callback completed may still be running on.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The time is negative.</exception>
     public void Advance(TimeSpan by)

@@ -12,14 +12,12 @@ public static class Requirements
 {
     /// <summary>A PostgreSQL server: programs to start one, or the variable that names one.</summary>
     public static string? PostgreSqlMissing() => Judge(
-        !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(PostgresCluster.ServerVariable)) || PostgresBinaries.Find() is not null,
+        ServerIsNamed() || PostgresBinaries.Find() is not null,
         PostgresBinaries.HowToGet);
 
     /// <summary>A PostgreSQL server that a test may stop and start.</summary>
     public static string? OwnPostgreSqlMissing() => PostgreSqlMissing()
-        ?? (string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(PostgresCluster.ServerVariable))
-            ? null
-            : $"The server named by {PostgresCluster.ServerVariable} is not ours to restart.");
+        ?? (ServerIsNamed() ? $"The server named by {PostgresCluster.ServerVariable} is not ours to restart." : null);
 
     /// <summary>The pooler.</summary>
     public static string? PgBouncerMissing() => PostgreSqlMissing()
@@ -29,6 +27,9 @@ public static class Requirements
     public static string? SpinMissing() => Judge(
         Executables.Find("spin") is not null && (Executables.Find("gcc") ?? Executables.Find("cc")) is not null,
         "The model checker was not found. Install it with a C compiler (Debian, Ubuntu: apt-get install spin gcc).");
+
+    private static bool ServerIsNamed() =>
+        !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(PostgresCluster.ServerVariable));
 
     private static string? Judge(bool present, string howToGet)
     {

@@ -1,20 +1,34 @@
--- Purpose: appending. One function for one stream, one for many streams, and what both need.
+-- Purpose: appending. One function for one event, one for many events of many streams, and what both need.
 -- Locks: rows of streams, in (tenant, name) order; then the bound (a shared transaction-scoped advisory lock); then the sequence.
 -- Index: streams_pkey, events_pkey, events_stream_version_key, events_event_id_key.
--- The planner settings of the functions bind each plan to these indexes and to the order of the requests, also for a plan that was made
+-- Where a function sets planner settings, they bind its plans to these indexes and to the order of the requests, also a plan that was made
 -- (and cached by the session) while the tables were empty.
 
--- Why a mark is exact: before it draws its first number, every call publishes the sequence's last value as a lower bound of what it may draw. The bound
--- lies in the key of a shared advisory lock that ends with the transaction, so nobody waits for it, and nothing remains of a killed session. The lock
--- is taken at every call: one taken inside a savepoint ends with ROLLBACK TO. It comes after the row locks: who waits for a stream holds nobody back.
-create function {schema}.publish_bound() returns void
+-- Why a mark is exact: before it draws its first number, a transaction publishes the sequence's last value as a lower bound of what it may
+-- draw. The bound lies in the key of a shared advisory lock that ends with the transaction, so nobody waits for it, and nothing remains of
+-- a killed session. It comes after the row locks: who waits for a stream holds nobody back.
+-- One bound is enough for a transaction of the application that appends often, and must be: each new key would take a place in the server's
+-- lock table. That it is held is remembered in a setting local to the transaction, under its id: like the lock, that ends with the
+-- transaction and goes back with a savepoint.
+create function {schema}.publish_bound(p_in_transaction boolean) returns void
 language plpgsql as $function$
 declare
-    ignored boolean;
+    v_holder text;
+    ignored text;
 begin
+    if p_in_transaction then
+        v_holder := '{schema}.positions'::regclass::oid || ':' || pg_current_xact_id();
+        if current_setting('tidemark.bound', true) = v_holder then
+            return;
+        end if;
+    end if;
+
     ignored := pg_advisory_xact_lock_shared(
         '{schema}.positions'::regclass::oid::integer,
-        pg_sequence_last_value('{schema}.positions'::regclass)::bit(32)::integer) is null;
+        pg_sequence_last_value('{schema}.positions'::regclass)::bit(32)::integer);
+    if p_in_transaction then
+        ignored := set_config('tidemark.bound', v_holder, true);
+    end if;
 end
 $function$;
 
@@ -39,8 +53,8 @@ begin
 end
 $function$;
 
--- Why an append did not happen. Status: 1 conflict, 2 already appended, 3 archived, 4 id conflict. Called after the lock on the stream's row was waited
--- for, in a new snapshot, so that it sees a first try of the same append that was still open when this one began.
+-- Why an append did not happen. Status: 1 conflict, 2 already appended, 3 archived, 4 id conflict. Called after the lock on the stream's
+-- row was waited for, in a new snapshot, so that it sees a first try of the same append that was still open when this one began.
 create function {schema}.explain_refusal(
     p_tenant text, p_stream text, p_ids uuid[],
     out status smallint, out version bigint, out first_position bigint, out last_position bigint)
@@ -80,91 +94,77 @@ begin
 end
 $function$;
 
--- Appends to one stream. Expected: an exact version, 0 no stream, -1 any, -2 exists. Status 0 is "appended"; for the others see explain_refusal.
--- With p_check_ids the ids are looked up for every expectation (a transaction of the application must not die of a unique violation).
-create function {schema}.append_stream(
+-- Appends one event to one stream, the path of a lone caller. Expected: an exact version, 0 no stream, -1 any, -2 exists. Status 0 is
+-- "appended"; for the others see explain_refusal. With p_in_transaction the call is one of several in a transaction of the application:
+-- then the id is looked up for every expectation, so that one that is taken is an answer and no unique violation, of which the transaction
+-- would die.
+create function {schema}.append_event(
     p_tenant text, p_stream text, p_slot smallint, p_expected bigint,
-    p_ids uuid[], p_types text[], p_data json[], p_metadata json[], p_check_ids boolean,
+    p_id uuid, p_type text, p_data json, p_metadata json, p_in_transaction boolean,
     out status smallint, out version bigint, out first_position bigint, out last_position bigint)
-language plpgsql
-set plan_cache_mode = force_generic_plan
-set enable_seqscan = off
-as $function$
+language plpgsql as $function$
 declare
-    v_count integer := cardinality(p_ids);
     v_stream_id bigint;
     ignored boolean;
 begin
     ignored := {schema}.require_durable_commit() is null;
 
     if p_expected > 0 then
-        update {schema}.streams s set version = s.version + v_count
+        update {schema}.streams s set version = s.version + 1
         where s.tenant = p_tenant and s.name = p_stream and s.version = p_expected and not s.archived
         returning s.stream_id, s.version into v_stream_id, version;
     else
         if p_expected < 0 then
-            update {schema}.streams s set version = s.version + v_count
+            update {schema}.streams s set version = s.version + 1
             where s.tenant = p_tenant and s.name = p_stream and not s.archived
             returning s.stream_id, s.version into v_stream_id, version;
         end if;
 
         if v_stream_id is null and p_expected > -2 then
             insert into {schema}.streams as s (tenant, name, stream_id, version, slot)
-            values (p_tenant, p_stream, nextval('{schema}.stream_blocks'), v_count, p_slot)
+            values (p_tenant, p_stream, nextval('{schema}.stream_blocks'), 1, p_slot)
             on conflict do nothing
             returning s.stream_id, s.version into v_stream_id, version;
 
             -- Somebody made the stream between the two statements.
             if v_stream_id is null and p_expected = -1 then
-                update {schema}.streams s set version = s.version + v_count
+                update {schema}.streams s set version = s.version + 1
                 where s.tenant = p_tenant and s.name = p_stream and not s.archived
                 returning s.stream_id, s.version into v_stream_id, version;
             end if;
         end if;
     end if;
 
-    if v_stream_id is not null and (p_check_ids or p_expected < 0)
-        and exists (select from {schema}.events e where e.event_id = any (p_ids)) then
-        ignored := {schema}.undo_append(p_tenant, p_stream, v_count) is null;
+    if v_stream_id is not null and (p_in_transaction or p_expected < 0)
+        and exists (select from {schema}.events e where e.event_id = p_id) then
+        ignored := {schema}.undo_append(p_tenant, p_stream, 1) is null;
         v_stream_id := null;
     end if;
 
     if v_stream_id is null then
         select r.status, r.version, r.first_position, r.last_position into status, version, first_position, last_position
-        from {schema}.explain_refusal(p_tenant, p_stream, p_ids) r;
+        from {schema}.explain_refusal(p_tenant, p_stream, array[p_id]) r;
         return;
     end if;
 
     status := 0;
-    ignored := {schema}.publish_bound() is null;
-    if v_count = 1 then
-        insert into {schema}.events as e (position, stream_id, version, event_id, slot, type, tenant, stream, data, metadata)
-        values (nextval('{schema}.positions'), v_stream_id, version, p_ids[1], p_slot, p_types[1], p_tenant, p_stream, p_data[1], p_metadata[1])
-        returning e.position into first_position;
-        last_position := first_position;
-        return;
-    end if;
-
-    with stored as (
-        insert into {schema}.events as e (position, stream_id, version, event_id, slot, type, tenant, stream, data, metadata)
-        select nextval('{schema}.positions'), v_stream_id, version - v_count + n.number, n.id, p_slot, n.type, p_tenant, p_stream, n.data, n.metadata
-        from (
-            select * from unnest(p_ids, p_types, p_data, p_metadata) with ordinality i (id, type, data, metadata, number) order by i.number
-        ) n
-        returning e.position
-    )
-    select min(s.position), max(s.position) into first_position, last_position from stored s;
+    ignored := {schema}.publish_bound(p_in_transaction) is null;
+    insert into {schema}.events as e (position, stream_id, version, event_id, slot, type, tenant, stream, data, metadata)
+    values (nextval('{schema}.positions'), v_stream_id, version, p_id, p_slot, p_type, p_tenant, p_stream, p_data, p_metadata)
+    returning e.position into first_position;
+    last_position := first_position;
 end
 $function$;
 
--- Appends to many streams in one statement; each request is decided by itself, or with p_all all or none are stored. At most one request per stream.
--- Requests are numbered from 1 in the order given; each event names its request and its number inside it.
--- Out: per request its status and version (see AppendOutcome); for "already appended" also the positions; then the positions of the stored events, in
--- the order of their requests. Events of one request are numbered in the order given: position order = version order.
+-- Appends to many streams in one statement; each request is decided by itself, or with p_all all or none are stored. At most one request
+-- per stream.
+-- Requests are numbered from 1 in the order given; each event names its request and its number inside it. Out: per request its status and
+-- version (see AppendOutcome); for "already appended" also the positions; then the positions of the stored events, in the order of their
+-- requests. Events of one request are numbered in the order given: position order = version order.
 create function {schema}.append_batch(
     p_tenants text[], p_streams text[], p_slots smallint[], p_expected bigint[], p_counts integer[],
     e_requests integer[], e_numbers integer[], e_ids uuid[], e_types text[], e_data json[], e_metadata json[],
-    p_all boolean, p_check_ids boolean,
+    p_all boolean, p_in_transaction boolean,
     out statuses smallint[], out versions bigint[], out firsts bigint[], out lasts bigint[], out positions bigint[])
 language plpgsql
 set plan_cache_mode = force_generic_plan
@@ -230,10 +230,10 @@ begin
     end if;
 
     -- 3. Without an exact expectation only the ids tell a repeated append from a new one. In a new snapshot, under the locks.
-    if p_check_ids or -1 = any (p_expected) or -2 = any (p_expected) then
+    if p_in_transaction or -1 = any (p_expected) or -2 = any (p_expected) then
         select array_agg(distinct i.request) into v_undo
         from unnest(e_requests, e_ids) i (request, id)
-        where (p_check_ids or p_expected[i.request] < 0) and v_ids[i.request] <> 0
+        where (p_in_transaction or p_expected[i.request] < 0) and v_ids[i.request] <> 0
             and exists (select from {schema}.events e where e.event_id = i.id);
         foreach r_number in array coalesce(v_undo, '{}') loop
             ignored := {schema}.undo_append(p_tenants[r_number], p_streams[r_number], p_counts[r_number]) is null;
@@ -277,7 +277,7 @@ begin
     end if;
 
     -- 5. Numbers are drawn for accepted events only, after the bound is published, in the order of the events.
-    ignored := {schema}.publish_bound() is null;
+    ignored := {schema}.publish_bound(p_in_transaction) is null;
     with stored as (
         insert into {schema}.events as e (position, stream_id, version, event_id, slot, type, tenant, stream, data, metadata)
         select nextval('{schema}.positions'), v_ids[n.request], versions[n.request] - p_counts[n.request] + n.number, n.id,

@@ -1,4 +1,4 @@
--- Purpose: appends to many streams; see the function.
+-- Purpose: appends to one or many streams; see the function.
 -- Locks: the streams' rows in name order, then the bound.
 -- Index: streams_pkey.
 select statuses, versions, firsts, lasts, positions

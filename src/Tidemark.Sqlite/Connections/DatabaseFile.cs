@@ -33,11 +33,16 @@ internal sealed class DatabaseFile
     /// <summary>Whether there is a file.</summary>
     public bool Exists => File.Exists(Path);
 
-    /// <summary>Opens the connection that writes; makes the file when absent, and puts it into WAL mode.</summary>
-    public SqliteSession OpenWriter()
+    /// <summary>Opens the connection that writes, and puts the file into WAL mode.</summary>
+    /// <param name="create">Whether to make the file and its folders when they are absent; otherwise that is an error, because the path may
+    /// be a slip.</param>
+    public SqliteSession OpenWriter(bool create)
     {
-        MakeFolder();
-        var session = Open(SqliteOpenMode.ReadWriteCreate);
+        if (create)
+            MakeFolder();
+        else
+            CheckExists();
+        var session = Open(create ? SqliteOpenMode.ReadWriteCreate : SqliteOpenMode.ReadWrite);
         try
         {
             session.Connection.Handle!.enable_sqlite3_next_stmt(true);
@@ -49,6 +54,7 @@ internal sealed class DatabaseFile
                 PRAGMA cache_size = -{Math.Max(1, _options.CacheBytes / 2 / 1024)};
                 PRAGMA mmap_size = {MmapBytes};
                 PRAGMA temp_store = MEMORY;
+                PRAGMA journal_size_limit = {_options.WalBytesMax};
                 PRAGMA wal_autocheckpoint = {Math.Max(1, _options.WalBytesMax / 4 / PageBytes)};
                 """));
             _ = session.TruncateWal(); // Another process may be reading; then the log is emptied later.
@@ -84,11 +90,11 @@ internal sealed class DatabaseFile
         return NameOf(session.Connection);
     }
 
-    // Not opened as read-only: a reader that comes first after a crash must be able to recover the write-ahead log. query_only refuses writes instead.
+    // Not opened as read-only: a reader that comes first after a crash must be able to recover the write-ahead log. query_only refuses
+    // writes instead.
     private SqliteSession OpenReading(long cacheBytes, long mmapBytes)
     {
-        if (!Exists)
-            throw SqliteErrors.CannotOpen(Path, "there is no such file yet. Apply the schema, which makes it, or check the path.");
+        CheckExists();
         var session = Open(SqliteOpenMode.ReadWrite);
         try
         {
@@ -111,7 +117,8 @@ internal sealed class DatabaseFile
 
     private SqliteSession Open(SqliteOpenMode mode)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path, Mode = mode, Pooling = false }.ToString());
+        var settings = new SqliteConnectionStringBuilder { DataSource = Path, Mode = mode, Pooling = false };
+        var connection = new SqliteConnection(settings.ToString());
         try
         {
             connection.Open();
@@ -125,6 +132,12 @@ internal sealed class DatabaseFile
         }
     }
 
+    private void CheckExists()
+    {
+        if (!File.Exists(Path))
+            throw SqliteErrors.CannotOpen(Path, "there is no such file yet. Apply the schema, which makes it, or check the path.");
+    }
+
     private void SetWalMode(SqliteSession session)
     {
         string mode;
@@ -133,7 +146,9 @@ internal sealed class DatabaseFile
         if (!string.Equals(mode, "wal", StringComparison.OrdinalIgnoreCase))
         {
             throw SqliteErrors.CannotOpen(
-                Path, $"its journal mode stays '{mode}' instead of WAL, which needs a local file system with shared memory. Choose a path on a local disk.");
+                Path,
+                $"its journal mode stays '{mode}' instead of WAL, which needs a local file system with shared memory. " +
+                "Choose a path on a local disk.");
         }
     }
 
@@ -148,7 +163,8 @@ internal sealed class DatabaseFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw SqliteErrors.CannotOpen(Path, $"its folder cannot be made ({e.Message}). Grant the right to make it, or choose another path.");
+            throw SqliteErrors.CannotOpen(
+                Path, $"its folder cannot be made ({e.Message}). Grant the right to make it, or choose another path.");
         }
     }
 }

@@ -19,7 +19,7 @@ internal sealed class LentTransaction(Writer writer, SqliteTransaction transacti
         using var session = SqliteSession.Borrow(connection);
         if (writes)
             await writer.LockAsync(session, cancellationToken).ConfigureAwait(false);
-        return work(session);
+        return writer.Explained(() => work(session));
     }
 
     /// <inheritdoc />

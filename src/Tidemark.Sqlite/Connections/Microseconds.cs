@@ -14,5 +14,6 @@ internal static class Microseconds
     }
 
     /// <summary>The moment that is stored.</summary>
-    public static DateTimeOffset ToMoment(long stored) => new(DateTime.UnixEpoch.Ticks + (stored * TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
+    public static DateTimeOffset ToMoment(long stored) =>
+        new(DateTime.UnixEpoch.Ticks + (stored * TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
 }

@@ -5,7 +5,8 @@ using Tidemark.Log;
 namespace Tidemark.Sqlite.Connections;
 
 /// <summary>A transaction of the store's own on its writer. It holds the writer's gate: other writers wait until it ends.</summary>
-internal sealed class OwnTransaction(Writer writer, SqliteSession session, SqliteTransaction transaction) : IStoreTransaction, ISqliteTransaction
+internal sealed class OwnTransaction(Writer writer, SqliteSession session, SqliteTransaction transaction)
+    : IStoreTransaction, ISqliteTransaction
 {
     private bool _ended;
 
@@ -19,7 +20,7 @@ internal sealed class OwnTransaction(Writer writer, SqliteSession session, Sqlit
         ObjectDisposedException.ThrowIf(_ended, this);
         if (transaction.Connection is null)
             throw new InvalidOperationException("The transaction was committed or rolled back already.");
-        return new(work(session));
+        return new(writer.Explained(() => work(session)));
     }
 
     /// <inheritdoc />
@@ -27,7 +28,11 @@ internal sealed class OwnTransaction(Writer writer, SqliteSession session, Sqlit
     {
         cancellationToken.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_ended, this);
-        transaction.Commit();
+        writer.Explained(() =>
+        {
+            transaction.Commit();
+            return true;
+        });
         End();
         return default;
     }

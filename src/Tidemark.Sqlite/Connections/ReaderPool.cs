@@ -4,7 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace Tidemark.Sqlite.Connections;
 
 /// <summary>
-/// A few connections that read. What is read is taken into memory at once and the statement closed: an open read keeps the write-ahead log from starting anew.
+/// A few connections that read. What is read is taken into memory at once and the statement closed: an open read keeps the write-ahead log
+/// from starting anew.
 /// </summary>
 internal sealed class ReaderPool(DatabaseFile file, SqliteOptions options, TimeProvider time) : IAsyncDisposable
 {
@@ -24,7 +25,8 @@ internal sealed class ReaderPool(DatabaseFile file, SqliteOptions options, TimeP
         SqliteSession? session = null;
         try
         {
-            ObjectDisposedException.ThrowIf(_disposed, typeof(SqliteStorage));
+            if (_disposed)
+                throw SqliteErrors.Closed(file.Path);
             if (!_idle.TryPop(out session))
                 session = await Busy.RunAsync(file.OpenReader, cancellationToken).ConfigureAwait(false);
             var reader = session;

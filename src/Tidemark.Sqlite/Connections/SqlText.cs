@@ -82,7 +82,8 @@ internal static class SqlText
     // Line ends are made the same everywhere: a checkout must not change a migration's checksum.
     private static string Read(string resource)
     {
-        using var stream = Assembly.GetManifestResourceStream(resource) ?? throw new InvalidOperationException($"The embedded file {resource} is missing.");
+        using var stream = Assembly.GetManifestResourceStream(resource)
+            ?? throw new InvalidOperationException($"The embedded file {resource} is missing.");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd().ReplaceLineEndings("\n");
     }

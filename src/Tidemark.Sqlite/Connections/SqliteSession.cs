@@ -26,7 +26,8 @@ internal sealed class SqliteSession : IDisposable
     /// <summary>Whether a transaction is open.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(Native) == 0;
 
-    private sqlite3 Native => Connection.Handle ?? throw new ObjectDisposedException(nameof(SqliteSession), "The connection to the SQLite database is closed.");
+    private sqlite3 Native => Connection.Handle
+        ?? throw new ObjectDisposedException(nameof(SqliteSession), "The connection to the SQLite database is closed.");
 
     /// <summary>Takes over an open connection.</summary>
     public static SqliteSession Own(SqliteConnection connection) => new(connection, ownsConnection: true);
@@ -90,10 +91,12 @@ internal sealed class SqliteSession : IDisposable
     public bool HasOpenStatement()
     {
         var native = Native;
-        for (var statement = raw.sqlite3_next_stmt(native, null!); statement is { IsInvalid: false }; statement = raw.sqlite3_next_stmt(native, statement))
+        var statement = raw.sqlite3_next_stmt(native, null!);
+        while (statement is { IsInvalid: false })
         {
             if (raw.sqlite3_stmt_busy(statement) != 0)
                 return true;
+            statement = raw.sqlite3_next_stmt(native, statement);
         }
 
         return false;

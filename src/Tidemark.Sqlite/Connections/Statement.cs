@@ -5,8 +5,8 @@ using SQLitePCL;
 namespace Tidemark.Sqlite.Connections;
 
 /// <summary>
-/// A prepared statement of one session. It works on the native statement, because the ADO.NET command waits for locks by blocking its thread, looks
-/// parameters up by name at each call, and turns UTF-8 into strings and back. Parameters are counted from 1, columns from 0.
+/// A prepared statement of one session. It works on the native statement, because the ADO.NET command waits for locks by blocking its
+/// thread, looks parameters up by name at each call, and turns UTF-8 into strings and back. Parameters are counted from 1, columns from 0.
 /// Disposing gives the statement back to its session, reset; the session finalizes it.
 /// </summary>
 internal sealed class Statement(sqlite3 database, sqlite3_stmt native) : IDisposable

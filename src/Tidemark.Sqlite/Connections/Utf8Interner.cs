@@ -4,8 +4,8 @@ using System.Text;
 namespace Tidemark.Sqlite.Connections;
 
 /// <summary>
-/// Gives the same string for the same UTF-8 bytes without decoding them again. A table of fixed size in which a newer name takes an older one's place,
-/// so it cannot grow. Not safe for concurrent use.
+/// Gives the same string for the same UTF-8 bytes without decoding them again. A table of fixed size in which a newer name takes an older
+/// one's place, so it cannot grow. Not safe for concurrent use.
 /// </summary>
 internal sealed class Utf8Interner
 {

@@ -1,8 +1,9 @@
 namespace Tidemark.Sqlite.Connections;
 
 /// <summary>
-/// Keeps the write-ahead log bounded. Commits copy it into the database by themselves when it has grown by a quarter of the limit, but the file only starts
-/// anew when no reader stands in it; when it passes the limit all the same, it is emptied. Used under the writer's gate.
+/// Keeps the write-ahead log bounded. Commits copy it into the database by themselves when it has grown by a quarter of the limit, but the
+/// file only starts anew when no reader stands in it; when it passes the limit all the same, it is emptied. journal_size_limit cuts a log
+/// that starts anew to the limit. Used under the writer's gate.
 /// </summary>
 internal sealed class WalLimit
 {
@@ -22,6 +23,8 @@ internal sealed class WalLimit
     public void Keep(SqliteSession session)
     {
         var bytes = Size();
+        if (bytes < _bytesMax)
+            _tryAt = _bytesMax;
         if (bytes < _tryAt)
             return;
         // A reader may stand in the log, and each try waits a little for it; so the next one comes only after some growth.

@@ -3,8 +3,9 @@ using Microsoft.Data.Sqlite;
 namespace Tidemark.Sqlite.Connections;
 
 /// <summary>
-/// The one connection of this storage that writes, behind a gate that lets callers in one after the other, in the order they came, without blocking threads.
-/// Every transaction is IMMEDIATE: it takes the write lock when it begins, so it cannot fail halfway because another connection wrote.
+/// The one connection of this storage that writes, behind a gate that lets callers in one after the other, in the order they came, without
+/// blocking threads. Every transaction is IMMEDIATE: it takes the write lock when it begins, so it cannot fail halfway because another
+/// connection wrote.
 /// </summary>
 internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvider time) : IAsyncDisposable
 {
@@ -12,17 +13,22 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
     private readonly BusyWait _busy = new(file, options.BusyTimeout, time);
     private readonly WalLimit _wal = new(file, options.WalBytesMax);
     private SqliteSession? _session;
-    private bool _disposed;
+    private volatile bool _disposed;
 
     /// <summary>Does work in one transaction. Durable when this returns.</summary>
     /// <param name="work">Must not wait for anything. Says with its result whether to commit; when it throws, nothing is stored.</param>
     /// <param name="cancellationToken">Cancels the wait for the lock; work that began runs to its end.</param>
-    public async ValueTask<T> WriteAsync<T>(Func<SqliteSession, (T Result, bool Commit)> work, CancellationToken cancellationToken)
+    public ValueTask<T> WriteAsync<T>(Func<SqliteSession, (T Result, bool Commit)> work, CancellationToken cancellationToken) =>
+        WriteAsync(work, create: false, cancellationToken);
+
+    /// <summary>The same, and makes the database file first when there is none and <paramref name="create"/> is set.</summary>
+    public async ValueTask<T> WriteAsync<T>(
+        Func<SqliteSession, (T Result, bool Commit)> work, bool create, CancellationToken cancellationToken)
     {
         await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var session = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            var session = await OpenAsync(create, cancellationToken).ConfigureAwait(false);
             await _busy.RunAsync(() => Run(session, SqlText.BeginImmediate), cancellationToken).ConfigureAwait(false);
             return InTransaction(session, work);
         }
@@ -38,7 +44,7 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
         await EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var session = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            var session = await OpenAsync(create: false, cancellationToken).ConfigureAwait(false);
             var transaction = await _busy.RunAsync(() => BeginOnce(session), cancellationToken).ConfigureAwait(false);
             return new OwnTransaction(this, session, transaction);
         }
@@ -50,7 +56,8 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
     }
 
     /// <summary>Takes the write lock for a transaction of the application, which may have been begun without it.</summary>
-    /// <exception cref="InvalidOperationException">The transaction has read, and another one has written since: it cannot write any more.</exception>
+    /// <exception cref="InvalidOperationException">The transaction has read, and another one has written since: it cannot write any
+    /// more.</exception>
     public async ValueTask LockAsync(SqliteSession lent, CancellationToken cancellationToken)
     {
         try
@@ -60,19 +67,43 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
         catch (SqliteException e) when (SqliteErrors.IsSnapshotTooOld(e))
         {
             throw new InvalidOperationException(
-                $"The transaction on '{file.Path}' was begun as deferred, has read, and cannot write because another one has written since. Roll it back, and begin with " +
-                "BeginTransaction(deferred: false), which takes the write lock at once.",
+                $"The transaction on '{file.Path}' was begun as deferred, has read, and cannot write because another one has " +
+                "written since. Roll it back, and begin with BeginTransaction(deferred: false), which takes the write lock at once.",
                 e);
         }
     }
 
-    /// <inheritdoc />
-    public async ValueTask DisposeAsync()
+    /// <summary>Does work of a transaction that the caller began; errors say what to do.</summary>
+    public T Explained<T>(Func<T> work)
     {
-        await _gate.WaitAsync().ConfigureAwait(false); // The one who is inside finishes first.
         try
         {
-            _disposed = true;
+            return work();
+        }
+        catch (SqliteException e) when (SqliteErrors.CanExplain(e))
+        {
+            throw SqliteErrors.Explain(e, file.Path);
+        }
+    }
+
+    /// <summary>
+    /// Waits for the one who is inside, up to the busy timeout; a transaction that stays open longer closes the connection when it ends.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        using var timeout = new CancellationTokenSource(options.BusyTimeout, time);
+        try
+        {
+            await _gate.WaitAsync(timeout.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        try
+        {
             Discard();
         }
         finally
@@ -86,7 +117,7 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
     {
         try
         {
-            if (session.InTransaction || session.HasOpenStatement())
+            if (_disposed || session.InTransaction || session.HasOpenStatement())
                 Discard(); // The transaction's user left something open that would keep its lock, or an old snapshot, alive.
             else
                 _wal.Keep(session);
@@ -106,12 +137,13 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
 
     private async ValueTask EnterAsync(CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         if (!_gate.Wait(0, CancellationToken.None))
             await WaitAsync(cancellationToken).ConfigureAwait(false);
         if (!_disposed)
             return;
         _gate.Release();
-        throw new ObjectDisposedException(nameof(SqliteStorage), $"The store on '{file.Path}' is closed.");
+        throw SqliteErrors.Closed(file.Path);
     }
 
     private async ValueTask WaitAsync(CancellationToken cancellationToken)
@@ -132,8 +164,8 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
         }
     }
 
-    private async ValueTask<SqliteSession> OpenAsync(CancellationToken cancellationToken) =>
-        _session ??= await _busy.RunAsync(file.OpenWriter, cancellationToken).ConfigureAwait(false);
+    private async ValueTask<SqliteSession> OpenAsync(bool create, CancellationToken cancellationToken) =>
+        _session ??= await _busy.RunAsync(() => file.OpenWriter(create), cancellationToken).ConfigureAwait(false);
 
     private T InTransaction<T>(SqliteSession session, Func<SqliteSession, (T Result, bool Commit)> work)
     {
@@ -175,7 +207,8 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
         }
     }
 
-    // The driver's own IMMEDIATE waits by blocking the thread; so it begins without a lock, and a statement that changes nothing takes the lock.
+    // The driver's own IMMEDIATE waits by blocking the thread; so it begins without a lock, and a statement that changes nothing takes the
+    // lock.
     private static SqliteTransaction BeginOnce(SqliteSession session)
     {
         var transaction = session.Connection.BeginTransaction(deferred: true);

@@ -5,8 +5,8 @@ using Tidemark.Sqlite.Connections;
 namespace Tidemark.Sqlite.Log;
 
 /// <summary>
-/// Appends inside one transaction that holds the write lock, so that what it reads of the log stays true. Positions are counted on from the last committed
-/// one: they are dense, and an append that is refused draws none.
+/// Appends inside one transaction that holds the write lock, so that what it reads of the log stays true. Positions are counted on from the
+/// last committed one: they are dense, and an append that is refused draws none.
 /// </summary>
 internal sealed class Appender
 {
@@ -80,17 +80,26 @@ internal sealed class Appender
         for (var i = 1; i < events.Length; i++)
         {
             var place = Find(events[i].Id);
-            if (place is null != first is null || (place is { } p && (p.StreamKey != previous!.Value.StreamKey || p.Version != previous.Value.Version + 1)))
+            if (!Follows(previous, place))
                 return conflict;
             previous = place;
         }
 
         if (first is null)
             return HasDuplicates(events) ? conflict : null;
+        var last = previous!.Value;
         return first.Value.StreamKey == stream.Key && stream.Version.Value > 0
-            ? new AppendOutcome(AppendStatus.AlreadyAppended, new(previous!.Value.Version), new(first.Value.Position), new(previous.Value.Position))
+            ? new AppendOutcome(AppendStatus.AlreadyAppended, new(last.Version), new(first.Value.Position), new(last.Position))
             : conflict;
     }
+
+    // Either no id is stored, or the events stand one after the other in one stream.
+    private static bool Follows(Place? previous, Place? next) => (previous, next) switch
+    {
+        (null, null) => true,
+        ({ } p, { } n) => n.StreamKey == p.StreamKey && n.Version == p.Version + 1,
+        _ => false,
+    };
 
     private Place? Find(Guid id)
     {

@@ -1,4 +1,7 @@
 -- Purpose: the tables of a store: log, streams, checkpoints, dead letters, generations of read models.
+-- Locks: runs under the write lock, all migrations in one transaction.
+-- Index: each is explained at its table.
+--
 -- Moments are whole microseconds since 1970-01-01 UTC. Event ids are 16 bytes in big-endian order, so that time-ordered ids
 -- are appended at the end of their index. JSON is text, so that SQLite's own JSON functions can be used on it.
 

@@ -11,7 +11,11 @@ internal sealed record DocumentSql(string Load, string Page, string Upsert, stri
 {
     /// <summary>The statements on a table of this quoted name.</summary>
     public static DocumentSql For(string table) =>
-        new(With(SqlText.LoadDocument, table), With(SqlText.ReadDocuments, table), With(SqlText.UpsertDocument, table), With(SqlText.DeleteDocument, table));
+        new(
+            With(SqlText.LoadDocument, table),
+            With(SqlText.ReadDocuments, table),
+            With(SqlText.UpsertDocument, table),
+            With(SqlText.DeleteDocument, table));
 
     /// <summary>Puts a quoted table name into a text.</summary>
     public static string With(string sql, string table) => sql.Replace("{table}", table, StringComparison.Ordinal);

@@ -6,15 +6,16 @@ using Tidemark.Sqlite.Connections;
 namespace Tidemark.Sqlite.Projections;
 
 /// <summary>
-/// The statements of flat tables, made from their columns. Booleans are 0 and 1; moments are ISO 8601 text in UTC of a fixed length, so that their order as text
-/// is their order in time.
+/// The statements of flat tables, made from their columns. Booleans are 0 and 1; moments are ISO 8601 text in UTC of a fixed length, so
+/// that their order as text is their order in time.
 /// </summary>
 internal static class FlatTableSql
 {
     /// <summary>Defines a generation's table.</summary>
     public static string Create(FlatTableSchema schema, int generation)
     {
-        var sql = new StringBuilder($"CREATE TABLE {TableNames.Table(schema.Name, generation)} (\n    {TableNames.Quote(schema.Key)} TEXT NOT NULL PRIMARY KEY");
+        var sql = new StringBuilder("CREATE TABLE ").Append(TableNames.Table(schema.Name, generation)).Append(" (\n    ")
+            .Append(TableNames.Quote(schema.Key)).Append(" TEXT NOT NULL PRIMARY KEY");
         foreach (var column in schema.Columns)
         {
             var (type, empty) = column.Type switch
@@ -26,13 +27,17 @@ internal static class FlatTableSql
                 ColumnType.Timestamp => ("TEXT", $"'{Iso(DateTimeOffset.UnixEpoch)}'"),
                 _ => throw new NotSupportedException($"The SQLite store does not know columns of the type {column.Type}."),
             };
-            sql.Append(CultureInfo.InvariantCulture, $",\n    {TableNames.Quote(column.Name)} {type}{(column.NotNull ? $" NOT NULL DEFAULT {empty}" : "")}");
+            sql.Append(",\n    ").Append(TableNames.Quote(column.Name)).Append(' ').Append(type);
+            if (column.NotNull)
+                sql.Append(" NOT NULL DEFAULT ").Append(empty);
         }
 
         return sql.Append("\n) STRICT").ToString();
     }
 
-    /// <summary>Inserts a row, or sets and increments columns of the row that is there. Parameter 1 is the key, the columns follow.</summary>
+    /// <summary>
+    /// Inserts a row, or sets and increments columns of the row that is there. Parameter 1 is the key, the columns follow.
+    /// </summary>
     public static string Upsert(FlatTableSchema schema, int generation, IReadOnlyList<RowColumn> columns)
     {
         var (names, values, changes) = (new StringBuilder(TableNames.Quote(schema.Key)), new StringBuilder("?1"), new List<string>());
@@ -46,7 +51,8 @@ internal static class FlatTableSql
         }
 
         var action = changes.Count == 0 ? "NOTHING" : $"UPDATE SET {string.Join(", ", changes)}";
-        return $"INSERT INTO {TableNames.Table(schema.Name, generation)} ({names}) VALUES ({values}) ON CONFLICT ({TableNames.Quote(schema.Key)}) DO {action}";
+        return $"INSERT INTO {TableNames.Table(schema.Name, generation)} ({names}) VALUES ({values}) " +
+            $"ON CONFLICT ({TableNames.Quote(schema.Key)}) DO {action}";
     }
 
     /// <summary>Deletes a row by its key.</summary>
@@ -64,8 +70,11 @@ internal static class FlatTableSql
         bool boolean => statement.Bind(parameter, boolean ? 1L : 0L),
         DateTimeOffset moment => statement.Bind(parameter, Iso(moment)),
         _ => throw new ArgumentException(
-            $"The value of column '{column.Name}' is a {value.GetType().FullName}; a column takes string, long, double, bool, DateTimeOffset or null.", nameof(value)),
+            $"The value of column '{column.Name}' is a {value.GetType().FullName}; a column takes string, long, double, bool, " +
+            "DateTimeOffset or null.",
+            nameof(value)),
     };
 
-    private static string Iso(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+    private static string Iso(DateTimeOffset moment) =>
+        moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 }

@@ -7,8 +7,8 @@ using Tidemark.Storage;
 namespace Tidemark.Sqlite.Projections;
 
 /// <summary>
-/// Makes, publishes and drops generations inside one transaction that holds the write lock. Definitions are transactional in SQLite, so readers see the tables,
-/// the views and the list of generations change at once.
+/// Makes, publishes and drops generations inside one transaction that holds the write lock. Definitions are transactional in SQLite, so
+/// readers see the tables, the views and the list of generations change at once.
 /// </summary>
 internal sealed class Generations
 {
@@ -48,7 +48,9 @@ internal sealed class Generations
         var row = Find(projection, generation);
         if (row is null || row.State == GenerationState.Retired)
             return row?.Public;
-        return row.Names.SequenceEqual(schema.ViewNames, StringComparer.Ordinal) && schema.ViewNames.All(n => KindOf(TableName(n, generation)) == "table") ? row.Public : null;
+        var isComplete = row.Names.SequenceEqual(schema.ViewNames, StringComparer.Ordinal)
+            && schema.ViewNames.All(n => KindOf(TableName(n, generation)) == "table");
+        return isComplete ? row.Public : null;
     }
 
     /// <summary>Makes what is missing of a generation.</summary>
@@ -77,7 +79,8 @@ internal sealed class Generations
         if (row is null || absent is not null)
         {
             throw new InvalidOperationException(
-                $"Generation {generation} of projection '{projection}' has no table for '{absent ?? schema.Name}'. Prepare and build it before publishing it.");
+                $"Generation {generation} of projection '{projection}' has no table for '{absent ?? schema.Name}'. " +
+                "Prepare and build it before publishing it.");
         }
 
         var former = _all.Where(r => r.Projection == projection && r.State == GenerationState.Live && r.Generation != generation).ToArray();
@@ -94,7 +97,11 @@ internal sealed class Generations
         if (row is null)
             return;
         if (row.State == GenerationState.Live)
-            throw new InvalidOperationException($"Generation {generation} of projection '{projection}' is the live one. Publish another one before dropping it.");
+        {
+            throw new InvalidOperationException(
+                $"Generation {generation} of projection '{projection}' is the live one. Publish another one before dropping it.");
+        }
+
         foreach (var name in row.Names.Union(schema.ViewNames, StringComparer.Ordinal))
             _session.Execute($"DROP TABLE IF EXISTS {TableNames.Table(name, generation)}");
         Save(row with { State = GenerationState.Retired });
@@ -115,9 +122,14 @@ internal sealed class Generations
         TableNames.Check(schema);
         foreach (var name in schema.ViewNames)
         {
-            var other = _all.Find(r => r.Projection != projection && r.State != GenerationState.Retired && r.Names.Contains(name, StringComparer.Ordinal));
+            var other = _all.Find(r =>
+                r.Projection != projection && r.State != GenerationState.Retired && r.Names.Contains(name, StringComparer.Ordinal));
             if (other is not null)
-                throw new SchemaException($"The name '{name}' of projection '{projection}' is taken by projection '{other.Projection}'. Give one of them another name.");
+            {
+                throw new SchemaException(
+                    $"The name '{name}' of projection '{projection}' is taken by projection '{other.Projection}'. " +
+                    "Give one of them another name.");
+            }
         }
     }
 
@@ -138,7 +150,8 @@ internal sealed class Generations
     {
         DocumentSchema => [(schema.Name, DocumentSql.With(SqlText.CreateDocumentTable, TableNames.Table(schema.Name, generation)))],
         FlatTableSchema flat => [(schema.Name, FlatTableSql.Create(flat, generation))],
-        CustomTablesSchema custom => custom.Tables.Select(t => (t.Name, DocumentSql.With(t.CreateSql, TableNames.Table(t.Name, generation)))),
+        CustomTablesSchema custom => custom.Tables.Select(t =>
+            (t.Name, DocumentSql.With(t.CreateSql, TableNames.Table(t.Name, generation)))),
         _ => throw new NotSupportedException($"The SQLite store does not know read models of the kind {schema.GetType().Name}."),
     };
 

@@ -17,15 +17,24 @@ internal static partial class TableNames
     {
         foreach (var name in schema.ViewNames)
         {
-            if (name.StartsWith("tidemark_", StringComparison.OrdinalIgnoreCase) || name.StartsWith("sqlite_", StringComparison.OrdinalIgnoreCase))
-                throw new ArgumentException($"A read model cannot be named '{name}': names that begin with tidemark_ or sqlite_ belong to the store. Choose another name.", nameof(schema));
+            if (IsOfStore(name))
+                throw Refused(name, "names that begin with tidemark_ or sqlite_ belong to the store", nameof(schema));
             if (LooksLikeGeneration().IsMatch(name))
-                throw new ArgumentException($"A read model cannot be named '{name}': names that end in _g and a number are those of generations' tables. Choose another name.", nameof(schema));
+                throw Refused(name, "names that end in _g and a number are those of generations' tables", nameof(schema));
         }
 
         if (schema.ViewNames.Distinct(StringComparer.OrdinalIgnoreCase).Count() != schema.ViewNames.Count)
-            throw new ArgumentException($"The read model '{schema.Name}' has two tables of one name: {string.Join(", ", schema.ViewNames)}.", nameof(schema));
+        {
+            throw new ArgumentException(
+                $"The read model '{schema.Name}' has two tables of one name: {string.Join(", ", schema.ViewNames)}.", nameof(schema));
+        }
     }
+
+    private static bool IsOfStore(string name) =>
+        name.StartsWith("tidemark_", StringComparison.OrdinalIgnoreCase) || name.StartsWith("sqlite_", StringComparison.OrdinalIgnoreCase);
+
+    private static ArgumentException Refused(string name, string why, string parameter) =>
+        new($"A read model cannot be named '{name}': {why}. Choose another name.", parameter);
 
     [GeneratedRegex("_g[0-9]+$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex LooksLikeGeneration();

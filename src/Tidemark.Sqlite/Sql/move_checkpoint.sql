@@ -1,4 +1,5 @@
--- Purpose: the fence: moves a checkpoint when epoch (?2) and position (?3) are the stored ones, else changes no row. The anchor stays when none is given (?5).
+-- Purpose: the fence: moves a checkpoint when epoch (?2) and position (?3) are the stored ones, else changes no row. The anchor stays when
+-- none is given (?5).
 -- Locks: runs under the write lock.
 -- Index: primary key of tidemark_checkpoints.
 UPDATE tidemark_checkpoints

@@ -1,8 +1,9 @@
 namespace Tidemark.Testing.InMemory;
 
 /// <summary>
-/// A list that only grows, as a value: adding makes a longer one, and the shorter ones stay as they were. The array is shared between them, which is sound because
-/// the database admits one writer at a time: an element beyond a reader's count may be written over after a rollback, but nobody looks there.
+/// A list that only grows, as a value: adding makes a longer one, and the shorter ones stay as they were. The array is shared between them,
+/// which is sound because the database admits one writer at a time: an element beyond a reader's count may be written over after a
+/// rollback, but nobody looks there.
 /// </summary>
 internal readonly struct AppendOnly<T>
 {

@@ -3,8 +3,8 @@ using Tidemark.Projections;
 namespace Tidemark.Testing.InMemory;
 
 /// <summary>
-/// The key order of the SQL stores: by tenant, then by the code points of the key, which is the order of its UTF-8 bytes. (UTF-16 order differs from it where
-/// surrogate pairs meet U+E000 to U+FFFF.)
+/// The key order of the SQL stores: by tenant, then by the code points of the key, which is the order of its UTF-8 bytes. (UTF-16 order
+/// differs from it where surrogate pairs meet U+E000 to U+FFFF.)
 /// </summary>
 internal sealed class CodePointOrder : IComparer<DocumentKey>, IComparer<string>
 {

@@ -28,7 +28,8 @@ internal sealed class InMemoryEventLog(MemoryDatabase database, TimeProvider tim
     {
         ArgumentNullException.ThrowIfNull(transaction);
         throw new ArgumentException(
-            $"The in-memory store has no ADO.NET transactions and cannot take part in a {transaction.GetType().Name}. Begin one with BeginAsync, or use SQLite or PostgreSQL.",
+            $"The in-memory store has no ADO.NET transactions and cannot take part in a {transaction.GetType().Name}. "
+            + "Begin one with BeginAsync, or use SQLite or PostgreSQL.",
             nameof(transaction));
     }
 
@@ -59,7 +60,8 @@ internal sealed class InMemoryEventLog(MemoryDatabase database, TimeProvider tim
         return ValueTask.FromResult(ReadStream(database.Committed, read));
     }
 
-    public ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(IStoreTransaction transaction, StreamRead read, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(
+        IStoreTransaction transaction, StreamRead read, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult(MemoryTransaction.Of(database, transaction).Change(state => (state, ReadStream(state, read))));
@@ -83,7 +85,8 @@ internal sealed class InMemoryEventLog(MemoryDatabase database, TimeProvider tim
     {
         cancellationToken.ThrowIfCancellationRequested();
         var state = database.Committed;
-        return ValueTask.FromResult(position.Value >= 1 && position <= state.Last ? state.Events[(int)position.Value - 1].Encoded.Id : (Guid?)null);
+        return ValueTask.FromResult(
+            position.Value >= 1 && position <= state.Last ? state.Events[(int)position.Value - 1].Encoded.Id : (Guid?)null);
     }
 
     public ValueTask<Position> FindPositionBeforeAsync(DateTimeOffset moment, Position through, CancellationToken cancellationToken)

@@ -59,7 +59,8 @@ internal sealed class InMemoryReadModelStore(MemoryDatabase database, TimeProvid
     {
         cancellationToken.ThrowIfCancellationRequested();
         var state = database.Committed;
-        return ValueTask.FromResult<IReadOnlyList<StoredDocument>>([.. Documents(state, name, LiveOf(state, name)).After(tenant, afterKey).Take(countMax)]);
+        return ValueTask.FromResult<IReadOnlyList<StoredDocument>>(
+            [.. Documents(state, name, LiveOf(state, name)).After(tenant, afterKey).Take(countMax)]);
     }
 
     public ValueTask<StoredDocument?> FindLiveAsync(string name, DocumentKey key, CancellationToken cancellationToken)
@@ -88,10 +89,10 @@ internal sealed class InMemoryReadModelStore(MemoryDatabase database, TimeProvid
         if (commit.Move is not null)
             state = MemoryFence.Move(state, commit.Move, now);
 
-        foreach (var changes in commit.Documents)
-            state = With(state, TableName(changes.Name, changes.Generation), Documents(state, changes.Name, changes.Generation).Write(changes));
-        foreach (var changes in commit.Rows)
-            state = With(state, TableName(changes.Schema.Name, changes.Generation), Rows(state, changes.Schema.Name, changes.Generation).Write(changes));
+        foreach (var d in commit.Documents)
+            state = With(state, TableName(d.Name, d.Generation), Documents(state, d.Name, d.Generation).Write(d));
+        foreach (var r in commit.Rows)
+            state = With(state, TableName(r.Schema.Name, r.Generation), Rows(state, r.Schema.Name, r.Generation).Write(r));
         return state with
         {
             DeadLetters = state.DeadLetters.SetItems(
@@ -99,7 +100,8 @@ internal sealed class InMemoryReadModelStore(MemoryDatabase database, TimeProvid
         };
     }
 
-    private static MemoryState With(MemoryState state, string table, MemoryTable rows) => state with { Tables = state.Tables.SetItem(table, rows) };
+    private static MemoryState With(MemoryState state, string table, MemoryTable rows) =>
+        state with { Tables = state.Tables.SetItem(table, rows) };
 
     private static List<StoredDocument> Load(MemoryState state, string name, int generation, IReadOnlyList<DocumentKey> keys)
     {
@@ -119,12 +121,15 @@ internal sealed class InMemoryReadModelStore(MemoryDatabase database, TimeProvid
         : throw new InvalidOperationException($"There is no read model '{name}'. PrepareAsync makes it.");
 
     private static MemoryDocuments Documents(MemoryState state, string name, int generation) =>
-        TableOf(state, name, generation) as MemoryDocuments ?? throw new InvalidOperationException($"The read model '{name}' holds rows, not documents.");
+        TableOf(state, name, generation) as MemoryDocuments ?? throw new InvalidOperationException(
+            $"The read model '{name}' holds rows, not documents.");
 
     private static MemoryRows Rows(MemoryState state, string name, int generation) =>
-        TableOf(state, name, generation) as MemoryRows ?? throw new InvalidOperationException($"The read model '{name}' holds documents, not rows.");
+        TableOf(state, name, generation) as MemoryRows ?? throw new InvalidOperationException(
+            $"The read model '{name}' holds documents, not rows.");
 
     private static MemoryTable TableOf(MemoryState state, string name, int generation) =>
         state.Tables.GetValueOrDefault(ReadModelSchema.TableOf(name, generation))
-        ?? throw new InvalidOperationException($"There is no table of generation {generation} of the read model '{name}'. PrepareAsync makes it.");
+        ?? throw new InvalidOperationException(
+            $"There is no table of generation {generation} of the read model '{name}'. PrepareAsync makes it.");
 }

@@ -4,13 +4,14 @@ using Tidemark.Log;
 namespace Tidemark.Testing.InMemory;
 
 /// <summary>
-/// What appends do to a state. The order of the questions: are these very events stored already (a repeated call gets its first answer, whatever has happened to
-/// the stream since), do the ids belong to others, is the stream archived, is it as expected.
+/// What appends do to a state. The order of the questions: are these very events stored already (a repeated call gets its first answer,
+/// whatever has happened to the stream since), do the ids belong to others, is the stream archived, is it as expected.
 /// </summary>
 internal static class MemoryAppend
 {
     /// <summary>Each append by itself.</summary>
-    public static (MemoryState State, AppendOutcome[] Outcomes) Each(MemoryState state, IReadOnlyList<StreamAppend> appends, DateTimeOffset now)
+    public static (MemoryState State, AppendOutcome[] Outcomes) Each(
+        MemoryState state, IReadOnlyList<StreamAppend> appends, DateTimeOffset now)
     {
         Check(appends);
         var outcomes = new AppendOutcome[appends.Count];
@@ -20,7 +21,8 @@ internal static class MemoryAppend
     }
 
     /// <summary>All or none. After a failure, an append that could have been stored answers "conflict".</summary>
-    public static (MemoryState State, AppendOutcome[] Outcomes) All(MemoryState state, IReadOnlyList<StreamAppend> appends, DateTimeOffset now)
+    public static (MemoryState State, AppendOutcome[] Outcomes) All(
+        MemoryState state, IReadOnlyList<StreamAppend> appends, DateTimeOffset now)
     {
         var (next, outcomes) = Each(state, appends, now);
         if (outcomes.All(o => o.IsStored))
@@ -59,7 +61,7 @@ internal static class MemoryAppend
         for (var i = 0; i < indexes.Length; i++)
         {
             var there = indexes[i] < 0 ? null : state.Events[indexes[i]];
-            if (first is null || there is null || there.Tenant != append.Tenant || there.Stream != append.Stream || there.Version.Value != first.Version.Value + i)
+            if (first is null || there is null || !there.IsOf(append) || there.Version.Value != first.Version.Value + i)
                 return new(AppendStatus.IdConflict, state.VersionOf(append.Tenant, append.Stream), default, default);
         }
 
@@ -67,7 +69,8 @@ internal static class MemoryAppend
         return new(AppendStatus.AlreadyAppended, last.Version, first!.Position, last.Position);
     }
 
-    private static (MemoryState State, AppendOutcome Outcome) Store(MemoryState state, MemoryStreamRow stream, StreamAppend append, DateTimeOffset now)
+    private static (MemoryState State, AppendOutcome Outcome) Store(
+        MemoryState state, MemoryStreamRow stream, StreamAppend append, DateTimeOffset now)
     {
         var first = new Position(state.Last.Value + 1);
         var (log, ids, indexes) = (state.Events, state.Ids.ToBuilder(), stream.Indexes);

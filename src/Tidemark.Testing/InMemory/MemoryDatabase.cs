@@ -6,7 +6,7 @@ namespace Tidemark.Testing.InMemory;
 /// The state of a database and its one writer gate. Like SQLite it admits one writing transaction at a time, so positions are dense and
 /// position order is commit order; readers never wait.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "A semaphore holds no handle as long as nobody asks for its wait handle, and the database is shared.")]
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore holds no handle while nobody asks for its wait handle.")]
 internal sealed class MemoryDatabase
 {
     private readonly SemaphoreSlim _writer = new(1, 1);

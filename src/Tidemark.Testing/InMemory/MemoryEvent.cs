@@ -7,6 +7,8 @@ namespace Tidemark.Testing.InMemory;
 internal sealed record MemoryEvent(
     Position Position, TenantId Tenant, StreamId Stream, StreamVersion Version, EncodedEvent Encoded, DateTimeOffset RecordedAt, short Slot)
 {
+    public bool IsOf(StreamAppend append) => Tenant == append.Tenant && Stream == append.Stream;
+
     public RecordedEvent ToRecorded() =>
         new(Position, Tenant, Stream, Version, Encoded.Id, Encoded.TypeName, Encoded.Json, Encoded.MetadataJson, RecordedAt, Slot);
 }

@@ -27,8 +27,10 @@ internal static class MemoryGenerations
     public static MemoryState Publish(MemoryState state, string projection, ReadModelSchema schema, int generation)
     {
         ArgumentNullException.ThrowIfNull(schema);
-        if (!state.Generations.TryGetValue((projection, generation), out var next) || !state.Tables.ContainsKey(ReadModelSchema.TableOf(schema.Name, generation)))
-            throw new InvalidOperationException($"Generation {generation} of projection '{projection}' has no tables. Prepare and build it before publishing it.");
+        var hasTable = state.Tables.ContainsKey(ReadModelSchema.TableOf(schema.Name, generation));
+        if (!state.Generations.TryGetValue((projection, generation), out var next) || !hasTable)
+            throw new InvalidOperationException(
+                $"Generation {generation} of projection '{projection}' has no tables. Prepare and build it before publishing it.");
 
         foreach (var former in state.Generations.Values.Where(g => g.Projection == projection && g.State == GenerationState.Live))
             state = With(state, former with { State = GenerationState.Retired });
@@ -41,7 +43,8 @@ internal static class MemoryGenerations
         if (!state.Generations.TryGetValue((projection, generation), out var known))
             return state;
         if (known.State == GenerationState.Live)
-            throw new InvalidOperationException($"Generation {generation} of projection '{projection}' is the live one. Publish another one before dropping it.");
+            throw new InvalidOperationException(
+                $"Generation {generation} of projection '{projection}' is the live one. Publish another one before dropping it.");
 
         state = state with { Tables = state.Tables.Remove(ReadModelSchema.TableOf(schema.Name, generation)) };
         return With(state, known with { State = GenerationState.Retired });
@@ -55,6 +58,7 @@ internal static class MemoryGenerations
         DocumentSchema => MemoryDocuments.Empty,
         FlatTableSchema flat => MemoryRows.Empty(flat),
         _ => throw new NotSupportedException(
-            $"The projection '{projection}' writes tables of its own in SQL, which the in-memory store does not have. Use SQLite or PostgreSQL for it, in tests too."),
+            $"The projection '{projection}' writes tables of its own in SQL, which the in-memory store does not have. "
+            + "Use SQLite or PostgreSQL for it, in tests too."),
     };
 }

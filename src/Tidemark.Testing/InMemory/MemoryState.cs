@@ -7,8 +7,8 @@ using Tidemark.Shards;
 namespace Tidemark.Testing.InMemory;
 
 /// <summary>
-/// Everything a database holds, as one immutable value. A transaction works on a state of its own; committing replaces the database's state by it, rolling back
-/// forgets it. So a reader always sees one commit, whole.
+/// Everything a database holds, as one immutable value. A transaction works on a state of its own; committing replaces the database's state
+/// by it, rolling back forgets it. So a reader always sees one commit, whole.
 /// </summary>
 internal sealed record MemoryState
 {

@@ -10,7 +10,8 @@ internal abstract record MemoryTable;
 /// <summary>Documents by key, in key order.</summary>
 internal sealed record MemoryDocuments(ImmutableSortedDictionary<DocumentKey, StoredDocument> Rows) : MemoryTable
 {
-    public static readonly MemoryDocuments Empty = new(ImmutableSortedDictionary.Create<DocumentKey, StoredDocument>(CodePointOrder.Instance));
+    public static readonly MemoryDocuments Empty = new(
+        ImmutableSortedDictionary.Create<DocumentKey, StoredDocument>(CodePointOrder.Instance));
 
     /// <summary>The documents of a tenant after a key.</summary>
     public IEnumerable<StoredDocument> After(TenantId tenant, string? afterKey) =>
@@ -28,7 +29,8 @@ internal sealed record MemoryDocuments(ImmutableSortedDictionary<DocumentKey, St
 }
 
 /// <summary>Flat rows by key: the values by column.</summary>
-internal sealed record MemoryRows(FlatTableSchema Schema, ImmutableSortedDictionary<string, ImmutableDictionary<string, object?>> Rows) : MemoryTable
+internal sealed record MemoryRows(FlatTableSchema Schema, ImmutableSortedDictionary<string, ImmutableDictionary<string, object?>> Rows)
+    : MemoryTable
 {
     public static MemoryRows Empty(FlatTableSchema schema) =>
         new(schema, ImmutableSortedDictionary.Create<string, ImmutableDictionary<string, object?>>(CodePointOrder.Instance));
@@ -65,10 +67,13 @@ internal sealed record MemoryRows(FlatTableSchema Schema, ImmutableSortedDiction
 
     private static object? Checked(FlatColumn column, object? value) => (column.Type, value) switch
     {
-        (_, null) when column.NotNull => throw new InvalidOperationException($"The column '{column.Name}' is not nullable, but a row sets it to null."),
-        (_, null) or (ColumnType.Text, string) or (ColumnType.Integer, long) or (ColumnType.Real, double) or (ColumnType.Boolean, bool) => value,
+        (_, null) when column.NotNull =>
+            throw new InvalidOperationException($"The column '{column.Name}' is not nullable, but a row sets it to null."),
+        (_, null) or (ColumnType.Text, string) or (ColumnType.Integer, long) or (ColumnType.Real, double) or (ColumnType.Boolean, bool) =>
+            value,
         (ColumnType.Timestamp, DateTimeOffset moment) => moment.ToUniversalTime(),
-        _ => throw new InvalidOperationException($"The column '{column.Name}' is of type {column.Type} and cannot hold a {value.GetType().Name}."),
+        _ => throw new InvalidOperationException(
+            $"The column '{column.Name}' is of type {column.Type} and cannot hold a {value.GetType().Name}."),
     };
 
     private static object Sum(FlatColumn column, object? stored, object? value) => column.Type switch

@@ -19,7 +19,8 @@ internal sealed class MemoryTransaction(MemoryDatabase database, MemoryState sta
         ArgumentNullException.ThrowIfNull(transaction);
         return transaction is MemoryTransaction own && own.IsOf(database)
             ? own
-            : throw new ArgumentException("The transaction is not one of this in-memory store. Begin it with the same store's BeginAsync.", nameof(transaction));
+            : throw new ArgumentException(
+                "The transaction is not one of this in-memory store. Begin it with the same store's BeginAsync.", nameof(transaction));
     }
 
     /// <summary>Makes a change in the transaction; when it throws, the transaction is as before.</summary>

@@ -4,10 +4,12 @@ using Tidemark.Events;
 namespace Tidemark.HighWater;
 
 /// <summary>
-/// Keeps the high-water mark of one event database on one node; all shards there share it. It looks when somebody appended here (a signal in memory), when another
+/// Keeps the high-water mark of one event database on one node; all shards there share it. It looks when somebody appended here (a signal
+/// in memory), when another
 /// process hinted, and at the latest after the poll interval. When the log is away it backs off and tells those who wait for its return.
 /// </summary>
-internal sealed partial class HighWaterAgent(IHighWaterSource source, IWakeUpChannel wakeUp, HighWaterOptions options, TimeProvider time, ILogger logger)
+internal sealed partial class HighWaterAgent(
+    IHighWaterSource source, IWakeUpChannel wakeUp, HighWaterOptions options, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan FailureWaitMax = TimeSpan.FromSeconds(2);
 
@@ -97,7 +99,9 @@ internal sealed partial class HighWaterAgent(IHighWaterSource source, IWakeUpCha
         }
     }
 
-    /// <summary>The loop that receives hints of other processes. Runs until cancelled; while the channel is broken, polling carries on.</summary>
+    /// <summary>
+    /// The loop that receives hints of other processes. Runs until cancelled; while the channel is broken, polling carries on.
+    /// </summary>
     public async Task ListenAsync(CancellationToken cancellationToken)
     {
         while (wakeUp.CanListen && !cancellationToken.IsCancellationRequested)
@@ -122,7 +126,9 @@ internal sealed partial class HighWaterAgent(IHighWaterSource source, IWakeUpCha
         }
     }
 
-    /// <summary>The loop that sends hints to other processes, coalesced, once appends of this process are below the mark. Runs until cancelled.</summary>
+    /// <summary>
+    /// The loop that sends hints to other processes, coalesced, once appends of this process are below the mark. Runs until cancelled.
+    /// </summary>
     public async Task HintAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)

@@ -76,7 +76,8 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
         if (status.Missing.Count > 0)
         {
             problems.Add(
-                $"{status.Missing.Count} migration(s) are missing ({string.Join(", ", status.Missing)}). Apply them before the deployment (ISchema.Script gives the SQL), " +
+                $"{status.Missing.Count} migration(s) are missing ({string.Join(", ", status.Missing)}). Apply them before the " +
+                $"deployment (ISchema.Script gives the SQL), " +
                 "or set Tidemark:Schema to Apply.");
         }
 
@@ -95,11 +96,13 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
             if (live is not null && live.Version != projection.Version)
             {
                 throw new InvalidOperationException(
-                    $"The inline projection '{projection.Name}' has version {projection.Version}, its read model version {live.Version}. An inline read model cannot be built " +
+                    $"The inline projection '{projection.Name}' has version {projection.Version}, its read model version " +
+                    $"{live.Version}. An inline read model cannot be built " +
                     "beside the old one; give the projection another Name and ReadModel, or register it as async.");
             }
 
-            var generation = live?.Generation ?? generations.Where(g => g.Projection == projection.Name).Select(g => g.Generation).DefaultIfEmpty().Max() + 1;
+            var last = generations.Where(g => g.Projection == projection.Name).Select(g => g.Generation).DefaultIfEmpty().Max();
+            var generation = live?.Generation ?? last + 1;
             await Database.Storage.ReadModels.PrepareAsync(
                 projection.Name, projection.Version, projection.Schema, generation, cancellationToken).ConfigureAwait(false);
             _projections.SetLiveGeneration(projection.Name, generation);

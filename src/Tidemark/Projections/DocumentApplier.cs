@@ -7,7 +7,8 @@ using Tidemark.Shards;
 namespace Tidemark.Projections;
 
 /// <summary>
-/// Folds events into documents: the keys of all events first, then the missing documents in one round trip, then the folds in order. A document that many events of a commit
+/// Folds events into documents: the keys of all events first, then the missing documents in one round trip, then the folds in order. A
+/// document that many events of a commit
 /// touch is written once.
 /// </summary>
 internal sealed class DocumentApplier<TDocument> : Applier
@@ -27,7 +28,8 @@ internal sealed class DocumentApplier<TDocument> : Applier
     private readonly List<DocumentKey> _keys = [];
     private long _pendingBytes;
 
-    public DocumentApplier(DocumentProjection<TDocument> projection, Action<RecordedEvent, List<DocumentKey>> keysOf, ApplierContext context)
+    public DocumentApplier(
+        DocumentProjection<TDocument> projection, Action<RecordedEvent, List<DocumentKey>> keysOf, ApplierContext context)
     {
         _projection = projection;
         _keysOf = keysOf;
@@ -71,7 +73,8 @@ internal sealed class DocumentApplier<TDocument> : Applier
             }
         }
 
-        return commit with { Documents = [.. commit.Documents, new DocumentChanges(_projection.ReadModel, _context.Generation, upserts, deletes)] };
+        return commit with { Documents = [.. commit.Documents, new DocumentChanges(_projection.ReadModel, _context.Generation, upserts,
+            deletes)] };
     }
 
     public override ValueTask CommittedAsync()
@@ -126,8 +129,10 @@ internal sealed class DocumentApplier<TDocument> : Applier
     {
         DocumentKey[] keys = [.. _missing.Keys];
         var loaded = _context.Lent is { } transaction
-            ? await _context.ReadModels.LoadAsync(transaction, _projection.ReadModel, _context.Generation, keys, cancellationToken).ConfigureAwait(false)
-            : await _context.ReadModels.LoadAsync(_projection.ReadModel, _context.Generation, keys, cancellationToken).ConfigureAwait(false);
+            ? await _context.ReadModels.LoadAsync(transaction, _projection.ReadModel, _context.Generation, keys, cancellationToken)
+                .ConfigureAwait(false)
+            : await _context.ReadModels.LoadAsync(_projection.ReadModel, _context.Generation, keys, cancellationToken)
+                .ConfigureAwait(false);
         foreach (var stored in loaded)
         {
             var entry = _missing[stored.Key];

@@ -6,7 +6,8 @@ using Tidemark.Shards;
 namespace Tidemark.Projections;
 
 /// <summary>
-/// A projection as a shard's consumer. Its token is the checkpoint, which moves in the transaction of the read model, under the shard's epoch.
+/// A projection as a shard's consumer. Its token is the checkpoint, which moves in the transaction of the read model, under the shard's
+/// epoch.
 /// </summary>
 internal sealed class ProjectionConsumer : IShardConsumer
 {
@@ -26,7 +27,8 @@ internal sealed class ProjectionConsumer : IShardConsumer
     private RecordedEvent? _anchor;
     private long _events;
 
-    public ProjectionConsumer(ShardName shard, Projection projection, ApplierContext context, ICheckpointStore checkpoints, ShardOptions options)
+    public ProjectionConsumer(
+        ShardName shard, Projection projection, ApplierContext context, ICheckpointStore checkpoints, ShardOptions options)
     {
         _shard = shard;
         _checkpoints = checkpoints;
@@ -61,6 +63,13 @@ internal sealed class ProjectionConsumer : IShardConsumer
         _expected = HandshakeToken.Delivered(_durable);
         _applier.Begin(isEmpty: _durable == Position.Beginning);
         return _expected;
+    }
+
+    public async ValueTask<HandshakeToken> ReconfirmAsync(CancellationToken cancellationToken)
+    {
+        var checkpoint = await _checkpoints.OpenAsync(_shard, _epoch, cancellationToken).ConfigureAwait(false);
+        _durable = checkpoint.Position;
+        return _expected = HandshakeToken.Delivered(_durable);
     }
 
     public async ValueTask<HandshakeToken?> DeliverAsync(Delivery delivery, CancellationToken cancellationToken)

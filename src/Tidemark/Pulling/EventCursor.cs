@@ -3,11 +3,20 @@ using Tidemark.Events;
 
 namespace Tidemark.Pulling;
 
-/// <summary>One reader's place in the log. It moves forward page by page, in the cache where it can, else through the log; it moves backwards only when told to.</summary>
+/// <summary>
+/// One reader's place in the log. It moves forward page by page, in the cache where it can, else through the log; it moves backwards only
+/// when told to.
+/// </summary>
 internal sealed class EventCursor(PullingAgent agent, Position after)
 {
+    private long _position = after.Value;
+
     /// <summary>Everything at or below it has been handed out.</summary>
-    public Position Position { get; private set; } = after;
+    public Position Position
+    {
+        get => new(Volatile.Read(ref _position));
+        private set => Volatile.Write(ref _position, value.Value);
+    }
 
     /// <summary>Whether a page can be had without waiting for new events.</summary>
     public bool HasMore => Position < agent.Mark;

@@ -10,12 +10,15 @@ using Tidemark.Telemetry;
 namespace Tidemark.Pulling;
 
 /// <summary>
-/// Reads the log of one event database for all readers of a node: each event once, decoded once, as long as the readers are within the cache of each other.
-/// Reads are driven by the cursors: the first to need a page starts its read, the others await it, and the page after it is read ahead. A cursor behind the cache
+/// Reads the log of one event database for all readers of a node: each event once, decoded once, as long as the readers are within the
+/// cache of each other.
+/// Reads are driven by the cursors: the first to need a page starts its read, the others await it, and the page after it is read ahead. A
+/// cursor behind the cache
 /// causes reads of its own, up to where the cached pages begin, and goes on in the cache without gap or repeat.
 /// </summary>
 /// <remarks>
-/// Why nothing is skipped: a page is read with a bound that was a high-water mark before the read began, so the page is final (I4); and a cursor moves only to the end
+/// Why nothing is skipped: a page is read with a bound that was a high-water mark before the read began, so the page is final (I4); and a
+/// cursor moves only to the end
 /// of a page that begins at or before the cursor.
 /// </remarks>
 internal sealed partial class PullingAgent : IAsyncDisposable
@@ -31,6 +34,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     private readonly QueueCache _cache;
     private readonly Dictionary<long, Task<EventPage>> _reads = [];
     private readonly HashSet<long> _awaited = [];
+    private readonly HashSet<EventCursor> _cursors = [];
     private readonly CancellationTokenSource _stop = new();
     private int _edition;
     private long _rowsRead;
@@ -67,6 +71,20 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     /// <summary>The mark up to which pages are read.</summary>
     public Position Mark => _highWater.Mark;
 
+    /// <summary>Takes a cursor into account when pages are dropped.</summary>
+    public void Add(EventCursor cursor)
+    {
+        lock (_gate)
+            _cursors.Add(cursor);
+    }
+
+    /// <summary>Takes a cursor out again.</summary>
+    public void Remove(EventCursor cursor)
+    {
+        lock (_gate)
+            _cursors.Remove(cursor);
+    }
+
     /// <summary>Waits until there may be a page after a position.</summary>
     public ValueTask WaitBeyondAsync(Position position, CancellationToken cancellationToken) =>
         _highWater.WaitBeyondAsync(position, cancellationToken);
@@ -102,6 +120,14 @@ internal sealed partial class PullingAgent : IAsyncDisposable
             reads = [.. _reads.Values];
         await Task.WhenAll(reads).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
+    }
+
+    private Position Slowest()
+    {
+        var slowest = Position.Max;
+        foreach (var cursor in _cursors)
+            slowest = Position.Earlier(slowest, cursor.Position);
+        return _cursors.Count == 0 ? Position.Beginning : slowest;
     }
 
     private void DropOldEdition()
@@ -168,6 +194,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
             if (interests.Number != _edition)
                 return page;
             _reads.Remove(page.After.Value);
+            _cache.DropPassed(Slowest());
             _cache.Add(page);
             if (_awaited.Remove(page.After.Value))
                 ReadAhead(page.Through);
@@ -187,6 +214,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(EventId = 1201, Level = LogLevel.Warning, Message = "The events after position {After} of database '{Database}' could not be read.")]
+    [LoggerMessage(EventId = 1201, Level = LogLevel.Warning, Message = "The events after position {After} of database '{Database}' " +
+        "could not be read.")]
     private partial void LogReadFailed(string database, long after, Exception error);
 }

@@ -10,7 +10,8 @@ using Tidemark.Telemetry;
 namespace Tidemark.Shards;
 
 /// <summary>
-/// Runs one shard: handshake, deliver, commit, and again from the durable token after whatever went wrong. See <see cref="ShardTransitions"/> for its states.
+/// Runs one shard: handshake, deliver, commit, and again from the durable token after whatever went wrong. See <see
+/// cref="ShardTransitions"/> for its states.
 /// </summary>
 internal sealed partial class ShardAgent
 {
@@ -36,6 +37,7 @@ internal sealed partial class ShardAgent
     private HandshakeToken _lastToken;
     private Batch _batch;
     private long? _idleSince;
+    private bool _isUncertain;
     private volatile ShardStatus _status;
 
     public ShardAgent(ShardName shard, IShardConsumer consumer, ErrorOptions errors, ShardRuntime runtime)
@@ -84,6 +86,7 @@ internal sealed partial class ShardAgent
     public async Task RunAsync(CancellationToken stop, CancellationToken abort)
     {
         _pulling.Interests.Add(_consumer.Types);
+        _pulling.Add(_cursor);
         while (!stop.IsCancellationRequested)
         {
             try
@@ -104,6 +107,7 @@ internal sealed partial class ShardAgent
         }
 
         await StopAsync(abort).ConfigureAwait(false);
+        _pulling.Remove(_cursor);
         _pulling.Interests.Remove(_consumer.Types);
         Enter(ShardState.Stopped);
     }
@@ -123,6 +127,7 @@ internal sealed partial class ShardAgent
             throw new ShardStartException(_shard, e);
         }
 
+        _isUncertain = false;
         _lastToken = _durable;
         _cursor.MoveTo(_durable.After);
         Publish(_durable.After, new CommitCount(0, 0));
@@ -165,8 +170,11 @@ internal sealed partial class ShardAgent
         await more.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stop.ThrowIfCancellationRequested();
         if (!came)
-            await _batchPipeline.ExecuteAsync(static (agent, ct) => agent.CommitAsync(ct), this, abort).ConfigureAwait(false);
+            await _batchPipeline.ExecuteAsync(static (agent, ct) => agent.CommitProgressAsync(ct), this, abort).ConfigureAwait(false);
     }
+
+    private ValueTask CommitProgressAsync(CancellationToken cancellationToken) =>
+        _isUncertain ? ReconfirmAsync(cancellationToken) : CommitAsync(cancellationToken);
 
     private async ValueTask TryBatchAsync(CancellationToken stop, CancellationToken abort)
     {
@@ -178,7 +186,7 @@ internal sealed partial class ShardAgent
         }
         catch (Exception e) when (e is not OperationCanceledException && _classifier.IsAboutEvents(e))
         {
-            LogBatchFailed(_shard, _batch.Events, _batch.After.Value, e);
+            LogBatchFailed(_shard, _batch.Events, _batch.After.Value, e.Message);
             if (_limits.Failed(_batch.After, _batch.Reached, _batch.Events, ErrorClassifier.CulpritOf(e)))
                 HandleBadEvent(_batch.Only!, e);
             else if (_batch.Events == 0)
@@ -200,12 +208,14 @@ internal sealed partial class ShardAgent
             _shard, bad.Position, bad.Id, bad.TypeName, bad.Tenant, bad.StreamId, bad.Version, category, cause.GetType().FullName ?? "",
             text[..Math.Min(text.Length, 8000)], Attempts: 2, _time.GetUtcNow());
         _limits.Reset();
-        LogSetAside(_shard, bad.Id, bad.Position.Value, category);
+        LogSetAside(_shard, bad.Id, bad.Position.Value, category, error);
     }
 
     // One try of a batch, always from the durable token: deliver until enough is gathered or nothing more is there, then commit.
     private async ValueTask RunBatchAsync(CancellationToken stop, CancellationToken cancellationToken)
     {
+        if (_isUncertain)
+            await ReconfirmAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             if (await GatherAsync(stop, cancellationToken).ConfigureAwait(false))
@@ -267,10 +277,21 @@ internal sealed partial class ShardAgent
         Publish(_cursor.Position, new CommitCount(0, 0));
     }
 
+    // A commit that ended without an answer may have taken effect; the stored token tells.
+    private async ValueTask ReconfirmAsync(CancellationToken cancellationToken)
+    {
+        _durable = await _consumer.ReconfirmAsync(cancellationToken).ConfigureAwait(false);
+        _lastToken = _durable;
+        _cursor.MoveTo(_durable.After);
+        _isUncertain = false;
+    }
+
     private async ValueTask CommitAsync(CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
+        _isUncertain = true;
         var count = await _consumer.CommitAsync(cancellationToken).ConfigureAwait(false);
+        _isUncertain = false;
         TidemarkTelemetry.CommitDuration.Record(_time.GetElapsedTime(started).TotalSeconds, Tag);
         TidemarkTelemetry.EventsProcessed.Add(count.Events, Tag);
         TidemarkTelemetry.DeadLetters.Add(count.DeadLetters, Tag);

@@ -10,7 +10,8 @@ using Tidemark.Resilience;
 namespace Tidemark.Storage;
 
 /// <summary>
-/// One physical database with everything a node does on it: the storage ports, the append queue, the high-water agent and the pulling agent. Tenants map to event databases.
+/// One physical database with everything a node does on it: the storage ports, the append queue, the high-water agent and the pulling
+/// agent. Tenants map to event databases.
 /// </summary>
 public sealed class EventDatabase : IAsyncDisposable
 {
@@ -33,7 +34,8 @@ public sealed class EventDatabase : IAsyncDisposable
         Appends = new AppendQueue(
             storage.Log, storage.FlushesMax, options.Log, options.Pipelines, time, storage.IsTransient, loggers.CreateLogger<FlushLoop>());
         HighWater = new HighWaterAgent(storage.HighWater, storage.WakeUp, options.HighWater, time, loggers.CreateLogger<HighWaterAgent>());
-        Pulling = new PullingAgent(name, storage.Log, HighWater, types, options.Pulling, options.Pipelines, time, loggers.CreateLogger<PullingAgent>());
+        Pulling = new PullingAgent(name, storage.Log, HighWater, types, options.Pulling, options.Pipelines, time,
+            loggers.CreateLogger<PullingAgent>());
     }
 
     /// <summary>Its name, as in shard names.</summary>

@@ -31,7 +31,8 @@ public abstract class AppendBatchTests<TKind> : StoreTests<TKind>
 
         outcomes.Select(o => o.Status).ShouldBe(
         [
-            AppendStatus.Appended, AppendStatus.Archived, AppendStatus.Conflict, AppendStatus.AlreadyAppended, AppendStatus.IdConflict, AppendStatus.Appended,
+            AppendStatus.Appended, AppendStatus.Archived, AppendStatus.Conflict,
+            AppendStatus.AlreadyAppended, AppendStatus.IdConflict, AppendStatus.Appended,
         ]);
         outcomes.Take(4).Select(o => o.Version.Value).ShouldBe([2L, 2L, 4L, 2L]);
         (outcomes[3].First, outcomes[3].Last).ShouldBe((first.First, first.Last));
@@ -46,7 +47,8 @@ public abstract class AppendBatchTests<TKind> : StoreTests<TKind>
     [Fact]
     public async Task Batch_of_300_streams_answers_in_the_order_given()
     {
-        var appends = Enumerable.Range(0, 300).Select(i => Make.Append($"s-{(i * 7919) % 300}", ExpectedVersion.NoStream, 1 + (i % 3))).ToArray();
+        StreamAppend[] appends =
+            [.. Enumerable.Range(0, 300).Select(i => Make.Append($"s-{(i * 7919) % 300}", ExpectedVersion.NoStream, 1 + (i % 3)))];
 
         var outcomes = await Log.AppendAsync(appends, Token);
 
@@ -97,12 +99,37 @@ public abstract class AppendBatchTests<TKind> : StoreTests<TKind>
     {
         var twice = Make.Event();
 
-        var outcomes = await AppendOrSplitAsync([Make.Append("a", ExpectedVersion.Any, [twice, twice]), Make.Append("b", ExpectedVersion.Any)]);
+        var outcomes = await AppendOrSplitAsync(
+            [Make.Append("a", ExpectedVersion.Any, [twice, twice]), Make.Append("b", ExpectedVersion.Any)]);
 
         (outcomes[0]?.IsStored ?? false).ShouldBeFalse();
         outcomes[1]!.Value.Status.ShouldBe(AppendStatus.Appended);
         (await ReadStreamAsync("a")).ShouldBeEmpty();
         (await Log.FindStreamAsync(TenantId.Default, "a", Token)).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("{\"unfinished\":")]
+    [InlineData("")]
+    [InlineData("not json")]
+    public async Task Batch_with_data_that_is_no_json_does_not_damage_the_others(string json)
+    {
+        StreamAppend[] appends =
+        [
+            Make.Append("a", ExpectedVersion.NoStream, 2),
+            Make.Append("poison", ExpectedVersion.NoStream, [Make.Event(), Make.Event(json: json)]),
+            Make.Append("z", ExpectedVersion.NoStream, 2),
+        ];
+
+        var outcomes = await AppendOrSplitAsync(appends);
+
+        // A store that looks at the data refuses it; one that does not gives it back as it is.
+        var stored = await ReadStreamAsync("poison");
+        stored.Count.ShouldBe(outcomes[1] is null ? 0 : 2);
+        (await ReadStreamAsync("a")).Count.ShouldBe(2);
+        (await ReadStreamAsync("z")).Count.ShouldBe(2);
+        outcomes[0]!.Value.IsStored.ShouldBeTrue();
+        outcomes[2]!.Value.IsStored.ShouldBeTrue();
     }
 
     [Fact]
@@ -114,7 +141,12 @@ public abstract class AppendBatchTests<TKind> : StoreTests<TKind>
         await AppendAsync("b", 2);
 
         var outcomes = await Log.AppendAtomicallyAsync(
-            [Make.Append("b", ExpectedVersion.Exactly(2), 2), Make.Append("a", ExpectedVersion.NoStream), Make.Append("c", ExpectedVersion.Any, 3)], Token);
+            [
+                Make.Append("b", ExpectedVersion.Exactly(2), 2),
+                Make.Append("a", ExpectedVersion.NoStream),
+                Make.Append("c", ExpectedVersion.Any, 3),
+            ],
+            Token);
 
         outcomes.ShouldAllBe(o => o.Status == AppendStatus.Appended);
         outcomes.Select(o => o.Version.Value).ShouldBe([4L, 1L, 3L]);
@@ -176,22 +208,24 @@ public abstract class AppendBatchTests<TKind> : StoreTests<TKind>
         var theirs = Make.Append("theirs", ExpectedVersion.Any);
         await AppendAsync(theirs);
 
-        AppendOutcome?[] outcomes;
+        AppendOutcome[] outcomes;
         try
         {
-            outcomes = [.. (await Log.AppendAtomicallyAsync(
-                [Make.Append("a", ExpectedVersion.Any), Make.Append("b", ExpectedVersion.Any, [theirs.Events[0]])], Token)).Select(o => (AppendOutcome?)o)];
+            outcomes = await Log.AppendAtomicallyAsync(
+                [Make.Append("a", ExpectedVersion.Any), Make.Append("b", ExpectedVersion.Any, [theirs.Events[0]])], Token);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             outcomes = [];
         }
 
-        outcomes.ShouldAllBe(o => !o!.Value.IsStored);
+        outcomes.ShouldAllBe(o => !o.IsStored);
         (await ReadLogAsync()).ShouldHaveSingleItem();
     }
 
-    /// <summary>As a caller of the port does: when a batch throws, its appends are made one by one; null for one that throws by itself.</summary>
+    /// <summary>
+    /// As a caller of the port does: when a batch throws, its appends are made one by one; null for one that throws by itself.
+    /// </summary>
     private async Task<AppendOutcome?[]> AppendOrSplitAsync(StreamAppend[] appends)
     {
         try

@@ -40,7 +40,9 @@ public abstract class AppendInTransactionTests<TKind> : StoreTests<TKind>
         await using (var transaction = await BeginAsync())
         {
             var outcomes = await Log.AppendAsync(
-                transaction.Handle, [Make.Append("order-1", ExpectedVersion.Exactly(2), 2), Make.Append("order-2", ExpectedVersion.NoStream)], Token);
+                transaction.Handle,
+                [Make.Append("order-1", ExpectedVersion.Exactly(2), 2), Make.Append("order-2", ExpectedVersion.NoStream)],
+                Token);
             outcomes.ShouldAllBe(o => o.Status == AppendStatus.Appended);
         }
 
@@ -75,13 +77,11 @@ public abstract class AppendInTransactionTests<TKind> : StoreTests<TKind>
     public async Task Append_of_several_streams_with_one_conflict_leaves_nothing_of_that_call(int failing)
     {
         await AppendAsync("s-1");
+        var appends = Enumerable.Range(0, 3).Select(i => Make.Append($"s-{i}", Make.Expected(i == failing ? "9" : "any"), 2)).ToArray();
         await using var transaction = await BeginAsync();
         await Log.AppendAsync(transaction.Handle, [Make.Append("kept", ExpectedVersion.NoStream, 2)], Token);
 
-        var outcomes = await Log.AppendAsync(
-            transaction.Handle,
-            [.. Enumerable.Range(0, 3).Select(i => Make.Append($"s-{i}", i == failing ? ExpectedVersion.Exactly(9) : ExpectedVersion.Any, 2))],
-            Token);
+        var outcomes = await Log.AppendAsync(transaction.Handle, appends, Token);
         await transaction.CommitAsync(Token);
 
         outcomes[failing].Status.ShouldBe(AppendStatus.Conflict);
@@ -106,6 +106,23 @@ public abstract class AppendInTransactionTests<TKind> : StoreTests<TKind>
         refused[0].Status.ShouldBe(AppendStatus.Archived);
         stored[0].Status.ShouldBe(AppendStatus.Appended);
         (await ReadStreamAsync("archived")).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Stream_read_in_a_transaction_sees_its_own_appends_and_nobody_elses_open_ones()
+    {
+        await AppendAsync("order-1", 2);
+        var read = new StreamRead(TenantId.Default, "order-1", new(1), new(long.MaxValue), Backwards: false, 100);
+        await using var transaction = await BeginAsync();
+        (await Log.ReadStreamAsync(transaction.Handle, read, Token)).Count.ShouldBe(2);
+
+        await Log.AppendAsync(transaction.Handle, [Make.Append("order-1", ExpectedVersion.Exactly(2), 2)], Token);
+
+        (await Log.ReadStreamAsync(transaction.Handle, read, Token)).Select(e => e.Version.Value).ShouldBe([1L, 2L, 3L, 4L]);
+        var backwards = read with { From = new(long.MaxValue), To = new(1), Backwards = true, EventsMax = 1 };
+        (await Log.ReadStreamAsync(transaction.Handle, backwards, Token)).ShouldHaveSingleItem().Version.ShouldBe(new StreamVersion(4));
+        (await Log.ReadStreamAsync(transaction.Handle, read with { Stream = "missing" }, Token)).ShouldBeEmpty();
+        (await Log.ReadStreamAsync(read, Token)).Count.ShouldBe(2);
     }
 
     [Fact]
@@ -169,7 +186,8 @@ public abstract class AppendInOwnTransactionTests<TKind> : AppendInTransactionTe
         await using var transaction = await Log.BeginAsync(Token);
         await transaction.CommitAsync(Token);
 
-        await Should.ThrowAsync<Exception>(async () => await Log.AppendAsync(transaction, [Make.Append("order-1", ExpectedVersion.Any)], Token));
+        await Should.ThrowAsync<Exception>(
+            async () => await Log.AppendAsync(transaction, [Make.Append("order-1", ExpectedVersion.Any)], Token));
         (await ReadLogAsync()).ShouldBeEmpty();
     }
 

@@ -50,7 +50,8 @@ public abstract class CheckpointTests<TKind> : StoreTests<TKind>
     [Fact]
     public async Task Open_by_16_callers_without_an_epoch_gives_each_its_own()
     {
-        var opened = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(async () => await Checkpoints.OpenAsync(Shard, null, Token))));
+        var opened = await Task.WhenAll(
+            Enumerable.Range(0, 16).Select(_ => Task.Run(async () => await Checkpoints.OpenAsync(Shard, null, Token))));
 
         opened.Select(c => c.Epoch.Value).ShouldBeUnique();
         (await Checkpoints.ReadAllAsync(Token)).ShouldHaveSingleItem().Epoch.Value.ShouldBe(opened.Max(c => c.Epoch.Value));
@@ -94,7 +95,8 @@ public abstract class CheckpointTests<TKind> : StoreTests<TKind>
 
     [Fact]
     public async Task Move_of_a_shard_that_was_never_opened_is_fenced() =>
-        await Should.ThrowAsync<FencedException>(async () => await Checkpoints.MoveAsync(new(Shard, new(1), new(0), new(1), null, default), Token));
+        await Should.ThrowAsync<FencedException>(
+            async () => await Checkpoints.MoveAsync(new(Shard, new(1), new(0), new(1), null, default), Token));
 
     [Fact]
     public async Task Move_by_the_former_owner_after_another_opened_is_fenced()
@@ -103,7 +105,8 @@ public abstract class CheckpointTests<TKind> : StoreTests<TKind>
         await using var other = Store.OpenAgain();
         await other.Checkpoints.OpenAsync(Shard, new(2), Token);
 
-        await Should.ThrowAsync<FencedException>(async () => await Checkpoints.MoveAsync(new(Shard, new(1), new(0), new(1), null, default), Token));
+        await Should.ThrowAsync<FencedException>(
+            async () => await Checkpoints.MoveAsync(new(Shard, new(1), new(0), new(1), null, default), Token));
         await other.Checkpoints.MoveAsync(new(Shard, new(2), new(0), new(1), null, default), Token);
     }
 
@@ -125,7 +128,8 @@ public abstract class CheckpointTests<TKind> : StoreTests<TKind>
             }
         })));
 
-        (await Checkpoints.ReadAllAsync(Token)).ShouldHaveSingleItem().Position.Value.ShouldBe(won.Where(i => i > 0).ShouldHaveSingleItem());
+        (await Checkpoints.ReadAllAsync(Token)).ShouldHaveSingleItem().Position.Value
+            .ShouldBe(won.Where(i => i > 0).ShouldHaveSingleItem());
     }
 
     [Fact]
@@ -133,7 +137,8 @@ public abstract class CheckpointTests<TKind> : StoreTests<TKind>
     {
         ShardName[] shards =
         [
-            Shard, Shard with { Projection = "orders" }, Shard with { Generation = 2 }, Shard with { Slots = new(0, 511) }, Shard with { Slots = new(512, 1023) },
+            Shard, new("orders", 1, SlotRange.All, "main"), new("Orders", 2, SlotRange.All, "main"),
+            new("Orders", 1, new(0, 511), "main"), new("Orders", 1, new(512, 1023), "main"),
         ];
 
         for (var i = 0; i < shards.Length; i++)
@@ -145,7 +150,10 @@ public abstract class CheckpointTests<TKind> : StoreTests<TKind>
     [Fact]
     public async Task Delete_takes_the_checkpoints_of_one_generation_only()
     {
-        ShardName[] shards = [Shard, Shard with { Slots = new(0, 5) }, Shard with { Generation = 2 }, Shard with { Projection = "Orders2" }];
+        ShardName[] shards =
+        [
+            Shard, new("Orders", 1, new(0, 5), "main"), new("Orders", 2, SlotRange.All, "main"), new("Orders2", 1, SlotRange.All, "main"),
+        ];
         foreach (var shard in shards)
             await Checkpoints.OpenAsync(shard, null, Token);
 

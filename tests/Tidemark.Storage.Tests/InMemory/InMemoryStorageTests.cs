@@ -24,7 +24,8 @@ public sealed class InMemoryStorageTests : StoreTests<MemoryStore>
     {
         var schema = new CustomTablesSchema("reports", [new("monthly", "create table {table} (m int)")]);
 
-        var refused = await Should.ThrowAsync<NotSupportedException>(async () => await ReadModels.PrepareAsync("Reports", 1, schema, 1, Token));
+        var refused = await Should.ThrowAsync<NotSupportedException>(
+            async () => await ReadModels.PrepareAsync("Reports", 1, schema, 1, Token));
 
         refused.Message.ShouldBe("The projection 'Reports' writes tables of its own in SQL, which the in-memory store does not have. "
             + "Use SQLite or PostgreSQL for it, in tests too.");
@@ -38,7 +39,8 @@ public sealed class InMemoryStorageTests : StoreTests<MemoryStore>
         await using var other = (MemoryStore)await MemoryStore.CreateAsync(Token);
         await using var transaction = await other.Storage.Log.BeginAsync(Token);
 
-        await Should.ThrowAsync<ArgumentException>(async () => await Log.AppendAsync(transaction, [Make.Append("order-1", ExpectedVersion.Any)], Token));
+        await Should.ThrowAsync<ArgumentException>(
+            async () => await Log.AppendAsync(transaction, [Make.Append("order-1", ExpectedVersion.Any)], Token));
     }
 
     [Fact]

@@ -49,7 +49,13 @@ public sealed class ManualClockTests
         var clock = new ManualClock();
         var count = 0;
         ITimer? timer = null;
-        timer = clock.CreateTimer(_ => { count++; timer!.Change(TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan); }, null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+        void Fire(object? state)
+        {
+            count++;
+            timer!.Change(TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+        }
+
+        timer = clock.CreateTimer(Fire, null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
 
         clock.Advance(TimeSpan.FromSeconds(3));
 

@@ -107,13 +107,17 @@ public abstract class HighWaterTests<TKind> : StoreTests<TKind>
         await reader.ReadOnceAsync();
 
         reader.Seen.Select(e => e.Id).ShouldBeUnique($"seed {seed}");
-        reader.Seen.Select(e => e.Id).ToHashSet().SetEquals(stored).ShouldBeTrue($"seed {seed}: {reader.Seen.Count} seen, {stored.Count} stored");
+        reader.Seen.Select(e => e.Id).ToHashSet().SetEquals(stored)
+            .ShouldBeTrue($"seed {seed}: {reader.Seen.Count} seen, {stored.Count} stored");
         reader.Seen.Select(e => e.Position.Value).ShouldBeInOrder();
         foreach (var stream in reader.Seen.GroupBy(e => e.StreamId))
-            stream.Select(e => e.Version.Value).ShouldBe(Enumerable.Range(1, stream.Count()).Select(v => (long)v), $"stream {stream.Key}, seed {seed}");
+            stream.Select(e => e.Version.Value)
+                .ShouldBe(Make.Versions(stream.Count()), $"stream {stream.Key}, seed {seed}");
     }
 
-    /// <summary>Appends by itself, in own transactions of several appends, and in ones that it rolls back; answers the ids that were stored.</summary>
+    /// <summary>
+    /// Appends by itself, in own transactions of several appends, and in ones that it rolls back; answers the ids that were stored.
+    /// </summary>
     private async Task<List<Guid>> WriteAsync(IEventDatabaseStorage storage, Random random)
     {
         var stored = new List<Guid>();

@@ -10,7 +10,7 @@ public abstract class WakeUpTests<TKind> : StoreTests<TKind>
     public async Task Notify_without_a_listener_does_nothing() => await Storage.WakeUp.NotifyAsync(Token);
 
     [Fact]
-    public async Task Hint_reaches_a_listener_in_another_process_where_the_store_can_listen()
+    public async Task Hint_after_an_append_reaches_a_listener_in_another_process_where_the_store_can_listen()
     {
         await using var other = Store.OpenAgain();
         if (!other.WakeUp.CanListen)
@@ -21,9 +21,10 @@ public abstract class WakeUpTests<TKind> : StoreTests<TKind>
         var listening = other.WakeUp.ListenAsync(() => woken.TrySetResult(), stop.Token);
         while (!woken.Task.IsCompleted)
         {
+            await AppendAsync("order-1");
             await Storage.WakeUp.NotifyAsync(Token);
             await Task.WhenAny(woken.Task, listening, Task.Delay(TimeSpan.FromMilliseconds(20), Token));
-            listening.IsCompleted.ShouldBeFalse();
+            listening.IsCompleted.ShouldBeFalse(listening.Exception?.ToString());
         }
 
         await stop.CancelAsync();

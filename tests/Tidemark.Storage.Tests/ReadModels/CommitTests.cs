@@ -26,7 +26,8 @@ public abstract class CommitTests<TKind> : StoreTests<TKind>
         Documents.Text((await ReadModels.FindLiveAsync("orders", Documents.Key("a"), Token))!.Value).ShouldBe("10");
         (await Store.ReadRowsAsync(Totals, Token))["a"]["amount"].ShouldBe(10L);
         var checkpoint = (await Checkpoints.ReadAllAsync(Token)).ShouldHaveSingleItem();
-        (checkpoint.Position, checkpoint.Epoch, checkpoint.Anchor, checkpoint.AnchorPosition).ShouldBe((new(10), new(1), commit.Move!.Anchor, new(10)));
+        (checkpoint.Position, checkpoint.Epoch, checkpoint.Anchor, checkpoint.AnchorPosition)
+            .ShouldBe((new(10), new(1), commit.Move!.Anchor, new(10)));
         var letter = (await DeadLetters.ReadAsync(null, Position.Beginning, 10, Token)).ShouldHaveSingleItem();
         letter.RecordedAt.ShouldBeInRange(before, DateTimeOffset.UtcNow.AddSeconds(2));
         letter.ShouldBe(commit.DeadLetters[0] with { RecordedAt = letter.RecordedAt });
@@ -44,7 +45,8 @@ public abstract class CommitTests<TKind> : StoreTests<TKind>
         await Checkpoints.OpenAsync(Shard, new(2), Token);
         var before = await ReadEverythingAsync();
 
-        await Should.ThrowAsync<FencedException>(async () => await ReadModels.CommitAsync(Whole(new(epoch), new(previous), new(20)), Token));
+        await Should.ThrowAsync<FencedException>(
+            async () => await ReadModels.CommitAsync(Whole(new(epoch), new(previous), new(20)), Token));
 
         (await ReadEverythingAsync()).ShouldBe(before);
     }
@@ -105,7 +107,12 @@ public abstract class CommitTests<TKind> : StoreTests<TKind>
             new()
             {
                 Move = new(Shard, new(1), new(0), new(7), null, default),
-                Documents = [new("orders", 1, [Documents.Of("a", "1")], []), new("orders", 2, [Documents.Of("a", "2")], []), new("carts", 1, [Documents.Of("a", "3")], [])],
+                Documents =
+                [
+                    new("orders", 1, [Documents.Of("a", "1")], []),
+                    new("orders", 2, [Documents.Of("a", "2")], []),
+                    new("carts", 1, [Documents.Of("a", "3")], []),
+                ],
             },
             Token);
 
@@ -142,7 +149,8 @@ public abstract class CommitTests<TKind> : StoreTests<TKind>
         var before = await ReadEverythingAsync();
 
         await using (var transaction = await Log.BeginAsync(Token))
-            await Should.ThrowAsync<FencedException>(async () => await ReadModels.WriteAsync(transaction, Whole(new(1), new(0), new(5)), Token));
+            await Should.ThrowAsync<FencedException>(
+                async () => await ReadModels.WriteAsync(transaction, Whole(new(1), new(0), new(5)), Token));
 
         (await ReadEverythingAsync()).ShouldBe(before);
     }
@@ -205,9 +213,12 @@ public abstract class CommitTests<TKind> : StoreTests<TKind>
     /// <summary>All that a commit can change, as one text.</summary>
     private async Task<string> ReadEverythingAsync()
     {
-        var checkpoints = (await Checkpoints.ReadAllAsync(Token)).Select(c => $"{c.Shard} {c.Position} {c.Epoch} {c.Anchor} {c.AnchorPosition}");
-        var documents = (await ReadModels.ReadLiveAsync("orders", TenantId.Default, null, 100, Token)).Select(d => $"{d.Key.Key}={Documents.Text(d)}");
-        var rows = (await Store.ReadRowsAsync(Totals, Token)).OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key}={r.Value["amount"]}");
+        var checkpoints = (await Checkpoints.ReadAllAsync(Token)).Select(
+            c => $"{c.Shard} {c.Position} {c.Epoch} {c.Anchor} {c.AnchorPosition}");
+        var documents = (await ReadModels.ReadLiveAsync("orders", TenantId.Default, null, 100, Token)).Select(
+            d => $"{d.Key.Key}={Documents.Text(d)}");
+        var rows = (await Store.ReadRowsAsync(Totals, Token)).OrderBy(r => r.Key, StringComparer.Ordinal).Select(
+            r => $"{r.Key}={r.Value["amount"]}");
         var letters = (await DeadLetters.ReadAsync(null, Position.Beginning, 100, Token)).Select(d => $"{d.Shard} {d.Position}");
         return string.Join('\n', [.. checkpoints, .. documents, .. rows, .. letters]);
     }

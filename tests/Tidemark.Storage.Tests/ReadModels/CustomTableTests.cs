@@ -41,7 +41,8 @@ public abstract class CustomTableTests<TKind> : StoreTests<TKind>
         await ReadModels.DropAsync("Reports", Schema, 1, Token);
 
         (await connection.ScalarAsync($"select amount from {ReadModels.ViewName("monthly")}", Token)).ShouldBe("2");
-        await Should.ThrowAsync<Exception>(() => connection.ScalarAsync($"select count(*) from {ReadModels.TableName("monthly", 1)}", Token));
+        await Should.ThrowAsync<Exception>(
+            () => connection.ScalarAsync($"select count(*) from {ReadModels.TableName("monthly", 1)}", Token));
         await Should.ThrowAsync<Exception>(() => connection.ScalarAsync($"select count(*) from {ReadModels.TableName("user", 1)}", Token));
     }
 
@@ -60,7 +61,8 @@ public abstract class CustomTableTests<TKind> : StoreTests<TKind>
     {
         await using var transaction = await Log.BeginAsync(Token);
         var ado = transaction.Transaction.ShouldNotBeNull();
-        await ado.Connection!.ExecuteAsync($"insert into {ReadModels.TableName(table, generation)} values ('2031-01', {generation})", Token, ado);
+        await ado.Connection!.ExecuteAsync(
+            $"insert into {ReadModels.TableName(table, generation)} values ('2031-01', {generation})", Token, ado);
         if (commit)
             await transaction.CommitAsync(Token);
     }

@@ -17,8 +17,18 @@ public abstract class DeadLetterTests<TKind> : StoreTests<TKind>
     public async Task Dead_letter_comes_back_with_every_field()
     {
         var letter = new DeadLetter(
-            Orders, new(17), Guid.NewGuid(), "order-placed", "north", "order-'1' 日本", new(4), ErrorCategory.Serialization, "System.FormatException",
-            $"Line 1\nat Ünïcödé \"quoted\" {new string('x', 7900)}", 3, default);
+            Orders,
+            new(17),
+            Guid.NewGuid(),
+            "order-placed",
+            "north",
+            "order-'1' 日本",
+            new(4),
+            ErrorCategory.Serialization,
+            "System.FormatException",
+            $"Line 1\nat Ünïcödé \"quoted\" {new string('x', 7900)}",
+            3,
+            default);
         var before = DateTimeOffset.UtcNow.AddSeconds(-2);
 
         await ReadModels.CommitAsync(new() { DeadLetters = [letter] }, Token);
@@ -31,12 +41,13 @@ public abstract class DeadLetterTests<TKind> : StoreTests<TKind>
     [Fact]
     public async Task Dead_letters_are_read_in_the_order_of_position_and_shard()
     {
-        await WriteAsync(Letters.Of(Orders, 30), Letters.Of(Orders, 4), Letters.Of(LowOrders, 30), Letters.Of(Carts, 30), Letters.Of(Carts, 200));
+        await WriteAsync(
+            Letters.Of(Orders, 30), Letters.Of(Orders, 4), Letters.Of(LowOrders, 30), Letters.Of(Carts, 30), Letters.Of(Carts, 200));
 
         var read = await DeadLetters.ReadAsync(null, Position.Beginning, 100, Token);
 
-        read.Select(d => (d.Position.Value, d.Shard.ToString())).ShouldBe(
-            [(4L, Orders.ToString()), (30L, Carts.ToString()), (30L, Orders.ToString()), (30L, LowOrders.ToString()), (200L, Carts.ToString())]);
+        read.Select(d => (d.Position.Value, d.Shard))
+            .ShouldBe([(4L, Orders), (30L, Carts), (30L, Orders), (30L, LowOrders), (200L, Carts)]);
     }
 
     [Fact]
@@ -69,6 +80,27 @@ public abstract class DeadLetterTests<TKind> : StoreTests<TKind>
         }
 
         seen.ShouldBe(Enumerable.Range(1, 25).Select(p => p * 6L));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Dead_letters_of_one_position_stay_together_in_a_page(int page)
+    {
+        await WriteAsync([.. Enumerable.Range(1, 10).SelectMany(p => new[] { Letters.Of(Orders, p), Letters.Of(Carts, p) })]);
+
+        var seen = new List<DeadLetter>();
+        for (var after = Position.Beginning; ;)
+        {
+            var read = await DeadLetters.ReadAsync(null, after, page, Token);
+            if (read.Count == 0)
+                break;
+            seen.AddRange(read);
+            after = read[^1].Position;
+        }
+
+        seen.Count.ShouldBe(20);
+        seen.Select(d => (d.Position, d.Shard)).Distinct().Count().ShouldBe(20);
     }
 
     [Fact]

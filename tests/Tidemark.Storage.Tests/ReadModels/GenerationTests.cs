@@ -53,7 +53,8 @@ public abstract class GenerationTests<TKind> : StoreTests<TKind>
     [Fact]
     public async Task Prepare_of_two_first_generations_at_once_makes_one_of_them_live()
     {
-        await Task.WhenAll(Enumerable.Range(1, 6).Select(g => Task.Run(async () => await ReadModels.PrepareAsync("Orders", g, Schema, g, Token))));
+        await Task.WhenAll(
+            Enumerable.Range(1, 6).Select(g => Task.Run(async () => await ReadModels.PrepareAsync("Orders", g, Schema, g, Token))));
 
         var generations = await ReadModels.ReadGenerationsAsync(Token);
         generations.Count(g => g.State == GenerationState.Live).ShouldBe(1);
@@ -96,7 +97,8 @@ public abstract class GenerationTests<TKind> : StoreTests<TKind>
         for (var g = 1; g <= 4; g++)
         {
             await ReadModels.PrepareAsync("Orders", g, Schema, g, Token);
-            await ReadModels.CommitAsync(Documents.Upserts(Schema.Name, g, Enumerable.Range(0, documents).Select(i => ($"k{i:00}", $"{g}"))), Token);
+            await ReadModels.CommitAsync(
+                Documents.Upserts(Schema.Name, g, Enumerable.Range(0, documents).Select(i => ($"k{i:00}", $"{g}"))), Token);
         }
 
         var publishing = Task.Run(async () =>
@@ -187,14 +189,14 @@ public abstract class GenerationTests<TKind> : StoreTests<TKind>
     public async Task Column_names_that_need_quoting_work(string name, string key, string column)
     {
         var schema = new FlatTableSchema(name, key, [new(column, ColumnType.Integer, false), new("excluded", ColumnType.Text, false)]);
+        var upsert = new RowUpsert(
+            [new(schema.Columns[0], Increment: true), new(schema.Columns[1], Increment: false)], ["a"], [[5L], ["x"]]);
         await ReadModels.PrepareAsync(name, 1, schema, 1, Token);
         for (var i = 0; i < 2; i++)
-        {
-            await ReadModels.CommitAsync(
-                new() { Rows = [new(schema, 1, [], [new([new(schema.Columns[0], true), new(schema.Columns[1], false)], ["a"], [[5L], ["x"]])])] }, Token);
-        }
+            await ReadModels.CommitAsync(new() { Rows = [new(schema, 1, [], [upsert])] }, Token);
 
-        (await Store.ReadRowsAsync(schema, Token))["a"].ShouldBe(new Dictionary<string, object?> { [column] = 10L, ["excluded"] = "x" }, ignoreOrder: true);
+        (await Store.ReadRowsAsync(schema, Token))["a"]
+            .ShouldBe(new Dictionary<string, object?> { [column] = 10L, ["excluded"] = "x" }, ignoreOrder: true);
     }
 
     [Theory]

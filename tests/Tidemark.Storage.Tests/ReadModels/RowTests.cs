@@ -33,7 +33,8 @@ public abstract class RowTests<TKind> : StoreTests<TKind>
 
         var rows = await Store.ReadRowsAsync(Schema, Token);
         rows.Keys.ShouldBe(["a", "b"], ignoreOrder: true);
-        Values(rows["a"], Text, Integer, Real, Boolean, Timestamp).ShouldBe(["Grüße '\"\\ 日本 😀", long.MaxValue, 0.1, true, Moment.ToUniversalTime()]);
+        Values(rows["a"], Text, Integer, Real, Boolean, Timestamp)
+            .ShouldBe(["Grüße '\"\\ 日本 😀", long.MaxValue, 0.1, true, Moment.ToUniversalTime()]);
         Values(rows["b"], Text, Integer, Real, Boolean, Timestamp)
             .ShouldBe(["", long.MinValue, -1.7976931348623157E+308, false, DateTimeOffset.UnixEpoch]);
     }
@@ -44,7 +45,8 @@ public abstract class RowTests<TKind> : StoreTests<TKind>
         await PrepareAsync();
         await WriteAsync(Set(["a"], (Text, ["x"]), (Integer, [1L]), (Real, [1d]), (Boolean, [true]), (Timestamp, [Moment])));
 
-        await WriteAsync(Set(["a", "b"], (Text, [null, null]), (Integer, [null, null]), (Real, [null, null]), (Boolean, [null, null]), (Timestamp, [null, null])));
+        object?[] nulls = [null, null];
+        await WriteAsync(Set(["a", "b"], (Text, nulls), (Integer, nulls), (Real, nulls), (Boolean, nulls), (Timestamp, nulls)));
 
         var rows = await Store.ReadRowsAsync(Schema, Token);
         Values(rows["a"], Text, Integer, Real, Boolean, Timestamp).ShouldAllBe(v => v == null);
@@ -70,7 +72,8 @@ public abstract class RowTests<TKind> : StoreTests<TKind>
         await WriteAsync(Set(["null"], (Integer, [null]), (Real, [null])));
         await WriteAsync(Set(["there"], (Integer, [40L]), (Real, [0.5])));
 
-        await WriteAsync(Increment(["absent", "null", "there"], (Integer, [2L, 2L, 2L]), (Real, [0.25, 0.25, 0.25]), (Total, [-1L, -1L, -1L])));
+        await WriteAsync(
+            Increment(["absent", "null", "there"], (Integer, [2L, 2L, 2L]), (Real, [0.25, 0.25, 0.25]), (Total, [-1L, -1L, -1L])));
 
         var rows = await Store.ReadRowsAsync(Schema, Token);
         Values(rows["absent"], Integer, Real, Total).ShouldBe([2L, 0.25, -1L]);
@@ -113,8 +116,8 @@ public abstract class RowTests<TKind> : StoreTests<TKind>
         const int count = 4000;
         await PrepareAsync();
         var keys = Enumerable.Range(0, count).Select(i => $"key-{i}").ToArray();
-        var group = new RowUpsert(
-            [new(Text, false), new(Total, true)], keys, [[.. keys.Cast<object?>()], [.. Enumerable.Range(0, count).Select(i => (object?)(long)i)]]);
+        var numbers = Enumerable.Range(0, count).Select(i => (object?)(long)i).ToArray();
+        var group = new RowUpsert([new(Text, false), new(Total, true)], keys, [[.. keys.Cast<object?>()], numbers]);
 
         await WriteAsync(group);
         await WriteAsync(group);
@@ -154,12 +157,14 @@ public abstract class RowTests<TKind> : StoreTests<TKind>
 
     private static RowUpsert Set(string[] keys, params (FlatColumn Column, object?[] Values)[] columns) => Upsert(false, keys, columns);
 
-    private static RowUpsert Increment(string[] keys, params (FlatColumn Column, object?[] Values)[] columns) => Upsert(true, keys, columns);
+    private static RowUpsert Increment(string[] keys, params (FlatColumn Column, object?[] Values)[] columns) =>
+        Upsert(true, keys, columns);
 
     private static RowUpsert Upsert(bool increment, string[] keys, (FlatColumn Column, object?[] Values)[] columns) =>
         new([.. columns.Select(c => new RowColumn(c.Column, increment))], keys, [.. columns.Select(c => c.Values)]);
 
-    private static object?[] Values(IReadOnlyDictionary<string, object?> row, params FlatColumn[] columns) => [.. columns.Select(c => row[c.Name])];
+    private static object?[] Values(IReadOnlyDictionary<string, object?> row, params FlatColumn[] columns) =>
+        [.. columns.Select(c => row[c.Name])];
 
     private async Task PrepareAsync() => await ReadModels.PrepareAsync("Totals", 1, Schema, 1, Token);
 

@@ -19,7 +19,8 @@ public abstract class ArchiveTests<TKind> : StoreTests<TKind>
 
         (await ReadLogAsync()).Select(e => (e.Tenant.Value, e.StreamId.Value)).ShouldBe([("", "kept"), ("north", "order-1")]);
         (await ReadStreamAsync("order-1")).Count.ShouldBe(2);
-        (await Log.FindStreamAsync(TenantId.Default, "order-1", Token)).ShouldBe(new StreamState(TenantId.Default, "order-1", new(2), true));
+        (await Log.FindStreamAsync(TenantId.Default, "order-1", Token))
+            .ShouldBe(new StreamState(TenantId.Default, "order-1", new(2), true));
     }
 
     [Theory]

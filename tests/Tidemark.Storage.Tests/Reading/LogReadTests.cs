@@ -74,7 +74,8 @@ public abstract class LogReadTests<TKind> : StoreTests<TKind>
     [Fact]
     public async Task Log_read_counts_bytes_not_characters()
     {
-        var outcome = await AppendAsync(Make.Append("s", ExpectedVersion.Any, [.. Enumerable.Range(0, 5).Select(_ => Make.Event(json: "\"日本語\""))]));
+        var outcome = await AppendAsync(
+            Make.Append("s", ExpectedVersion.Any, [.. Enumerable.Range(0, 5).Select(_ => Make.Event(json: "\"日本語\""))]));
 
         // Eleven bytes each.
         var page = await Log.ReadAsync(new(Position.Beginning, outcome.Last, LogFilter.All, 100, 22), Token);
@@ -156,15 +157,14 @@ public abstract class LogReadTests<TKind> : StoreTests<TKind>
     private async Task FillAsync(Random random, int appends)
     {
         for (var i = 0; i < appends; i += 10)
-        {
-            await Log.AppendAsync(
-                [
-                    .. Enumerable.Range(i, 10).Select(n => Make.Append(
-                        $"s-{n}", ExpectedVersion.Any, Make.Events(random.Next(1, 4), PagingCase.Types[random.Next(3)]), PagingCase.Tenants[random.Next(3)].Value)),
-                ],
-                Token);
-        }
+            await Log.AppendAsync([.. Enumerable.Range(i, 10).Select(n => Next($"s-{n}"))], Token);
 
         await Log.SetArchivedAsync((await ReadLogAsync())[5].Tenant, (await ReadLogAsync())[5].StreamId, true, Token);
+
+        StreamAppend Next(string stream)
+        {
+            var events = Make.Events(random.Next(1, 4), PagingCase.Types[random.Next(3)]);
+            return Make.Append(stream, ExpectedVersion.Any, events, PagingCase.Tenants[random.Next(3)].Value);
+        }
     }
 }

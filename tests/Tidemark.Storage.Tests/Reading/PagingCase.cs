@@ -31,7 +31,8 @@ public sealed record PagingCase(LogFilter Filter, int EventsMax, int BytesMax, i
             through);
 
     public override string ToString() =>
-        $"types [{Join(Filter.Types)}] tenants [{Join(Filter.Tenants)}] slots {Filter.Slots} events {EventsMax} bytes {BytesMax} through #{ThroughIndex}";
+        $"types [{Join(Filter.Types)}] tenants [{Join(Filter.Tenants)}] slots {Filter.Slots} "
+        + $"events {EventsMax} bytes {BytesMax} through #{ThroughIndex}";
 
     private static string Join<T>(IReadOnlyList<T>? items) => items is null ? "any" : string.Join(',', items);
 }

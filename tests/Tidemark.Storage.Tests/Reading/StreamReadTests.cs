@@ -46,7 +46,8 @@ public abstract class StreamReadTests<TKind> : StoreTests<TKind>
     {
         await AppendAsync("other");
 
-        var read = new StreamRead(TenantId.Default, "order-1", new(backwards ? long.MaxValue : 1), new(backwards ? 1 : long.MaxValue), backwards, 10);
+        var read = new StreamRead(
+            TenantId.Default, "order-1", new(backwards ? long.MaxValue : 1), new(backwards ? 1 : long.MaxValue), backwards, 10);
         (await Log.ReadStreamAsync(read, Token)).ShouldBeEmpty();
         (await Log.ReadStreamAsync(read with { Stream = "other", Tenant = "north" }, Token)).ShouldBeEmpty();
     }
@@ -59,6 +60,7 @@ public abstract class StreamReadTests<TKind> : StoreTests<TKind>
     {
         await AppendAsync("order-1", 3);
 
-        (await Log.FindStreamAsync(TenantId.Default, "order-1", Token)).ShouldBe(new StreamState(TenantId.Default, "order-1", new(3), false));
+        (await Log.FindStreamAsync(TenantId.Default, "order-1", Token))
+            .ShouldBe(new StreamState(TenantId.Default, "order-1", new(3), false));
     }
 }

@@ -18,6 +18,9 @@ public static class Make
 
     public static StreamAppend Append(string stream, ExpectedVersion expected, int count = 1) => Append(stream, expected, Events(count));
 
+    /// <summary>1 to a count.</summary>
+    public static IEnumerable<long> Versions(int count) => Enumerable.Range(1, count).Select(v => (long)v);
+
     /// <summary>An expectation by its name, for theories.</summary>
     public static ExpectedVersion Expected(string name) => name switch
     {

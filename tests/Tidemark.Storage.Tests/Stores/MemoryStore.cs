@@ -17,7 +17,8 @@ public sealed class MemoryStore : TestStore, ITestStoreKind
 
     public override IEventDatabaseStorage OpenAgain() => _storage.OpenAgain(NewContext());
 
-    public override Task<DbConnection> ConnectAsync(CancellationToken cancellationToken) => throw new NotSupportedException("Memory has no connections.");
+    public override Task<DbConnection> ConnectAsync(CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Memory has no connections.");
 
     public override Task<IReadOnlyDictionary<string, IReadOnlyDictionary<string, object?>>> ReadRowsAsync(
         FlatTableSchema schema, CancellationToken cancellationToken) =>

@@ -15,5 +15,6 @@ public static class Seed
     }
 
     /// <summary>Draws cases from a generator.</summary>
-    public static IReadOnlyList<T> Cases<T>(Gen<T> generator, int count, int seed) => [.. generator.Sample(50, new Rnd((ulong)seed), count)];
+    public static IReadOnlyList<T> Cases<T>(Gen<T> generator, int count, int seed) =>
+        [.. generator.Sample(50, new Rnd((ulong)seed), count)];
 }

@@ -8,7 +8,8 @@ using Tidemark.Shards;
 namespace Tidemark.Storage.Tests.Stores;
 
 /// <summary>
-/// The base of the suite: each test has an event database of its own, and a token that ends it after a minute, so that a deadlock is a failure and not a hang.
+/// The base of the suite: each test has an event database of its own, and a token that ends it after a minute, so that a deadlock is a
+/// failure and not a hang.
 /// </summary>
 public abstract class StoreTests<TKind> : IAsyncLifetime
     where TKind : ITestStoreKind

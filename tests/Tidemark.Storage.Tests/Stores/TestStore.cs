@@ -26,5 +26,6 @@ public abstract class TestStore : IAsyncDisposable
 
     public abstract ValueTask DisposeAsync();
 
-    protected static StorageContext NewContext() => new("main", TimeProvider.System, new PipelineOptions(), NullLoggerFactory.Instance);
+    /// <summary>What every storage of the suite is made with.</summary>
+    public static StorageContext NewContext() => new("main", TimeProvider.System, new PipelineOptions(), NullLoggerFactory.Instance);
 }

@@ -16,18 +16,22 @@ internal static class PostgresBinaries
     /// <summary>The folder with <c>initdb</c> and <c>postgres</c>, or null.</summary>
     public static string? Find()
     {
-        string? onPath = Executables.Find("initdb");
-        if (onPath is not null && HasServer(Path.GetDirectoryName(onPath)!))
-            return Path.GetDirectoryName(onPath);
+        string? initdb = Executables.Find("initdb");
+        string? onPath = initdb is null ? null : Path.GetDirectoryName(Executables.Target(initdb));
+        if (onPath is not null && HasServer(onPath))
+            return onPath;
 
         if (!Directory.Exists(DebianRoot))
             return null;
 
         return Directory.EnumerateDirectories(DebianRoot)
-            .OrderByDescending(folder => double.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out double major) ? major : 0)
+            .OrderByDescending(MajorVersion)
             .Select(folder => Path.Combine(folder, "bin"))
             .FirstOrDefault(HasServer);
     }
+
+    private static double MajorVersion(string folder) =>
+        double.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out double major) ? major : 0;
 
     private static bool HasServer(string folder) =>
         File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres"));

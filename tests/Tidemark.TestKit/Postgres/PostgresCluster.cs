@@ -49,7 +49,7 @@ public sealed class PostgresCluster : IAsyncDisposable
     public static Task<PostgresCluster> SharedAsync() => Shared.Value;
 
     /// <summary>Starts a new cluster, or uses the server that <see cref="ServerVariable"/> names.</summary>
-    /// <exception cref="TestKitException">No server programs were found, or the server did not start; the message says what to do.</exception>
+    /// <exception cref="TestKitException">No server programs, or the server did not start; the message says what to do.</exception>
     public static async Task<PostgresCluster> StartNewAsync(
         PostgresClusterOptions? options = null,
         CancellationToken cancellationToken = default)

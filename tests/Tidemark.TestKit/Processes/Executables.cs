@@ -8,7 +8,14 @@ internal static class Executables
     public static string? Find(string name)
     {
         string[] onPath = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
-        return onPath.Concat(SystemFolders).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        return onPath.Concat(SystemFolders).Select(folder => Path.Combine(folder, name)).FirstOrDefault(path => File.Exists(Target(path)));
+    }
+
+    /// <summary>The file that a path leads to: a link may lead nowhere, and has other neighbours than its target.</summary>
+    public static string Target(string path)
+    {
+        bool isLink = new FileInfo(path).LinkTarget is not null;
+        return isLink ? File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName : path;
     }
 
     /// <summary>The <c>dotnet</c> host. A test that is its own executable cannot use its own path for this.</summary>
@@ -36,7 +43,7 @@ internal static class Executables
             return setpriv is null ? [] : [setpriv, "--pdeathsig", deathSignal];
 
         if (setpriv is null)
-            throw new TestKitException("setpriv is missing (Debian package util-linux). As root it is needed to start servers as 'nobody'.");
+            throw new TestKitException("setpriv (Debian package util-linux) is missing. As root it is needed to start servers as nobody.");
 
         string id = Posix.Nobody.ToString();
         return [setpriv, "--reuid", id, "--regid", id, "--clear-groups", "--pdeathsig", deathSignal];

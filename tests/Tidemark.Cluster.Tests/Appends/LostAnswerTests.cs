@@ -53,7 +53,7 @@ public sealed class LostAnswerTests
         AppendResult first = await writing.Store.AppendAsync("account-1", ExpectedVersion.Any, [new Deposited(1, "north")]);
         await host.Daemon.WaitForCaughtUpAsync(Eventually.Patience);
 
-        string marker = projection == nameof(Journal) ? "commit" : $"{projection}:g1:";
+        string marker = projection == nameof(Journal) ? "COMMIT" : $"{projection}:g1:";
         string shard = $"'{projection}:g1:%'";
         AppendResult second = await await cutter.LoseAnswerAsync(
             marker,

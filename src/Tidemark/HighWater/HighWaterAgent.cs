@@ -108,8 +108,7 @@ internal sealed partial class HighWaterAgent(
         {
             try
             {
-                _hintsArrive = true;
-                await wakeUp.ListenAsync(() => Signal(appended: false), cancellationToken).ConfigureAwait(false);
+                await wakeUp.ListenAsync(OnHint, cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -147,6 +146,12 @@ internal sealed partial class HighWaterAgent(
             await DelayAsync(options.HintInterval, cancellationToken).ConfigureAwait(false);
             await moved.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private void OnHint()
+    {
+        _hintsArrive = true;
+        _look.Fire();
     }
 
     private async ValueTask LookAsync(CancellationToken cancellationToken)

@@ -12,6 +12,7 @@ public sealed class RestartTests
     private static readonly TimeSpan OutageLength = TimeSpan.FromSeconds(5);
 
     [Fact]
+    [Trait(Soak.Name, Soak.Yes)]
     public async Task Store_whose_database_restarts_under_load_goes_on_by_itself_and_loses_nothing()
     {
         Assert.SkipWhen(Requirements.OwnPostgreSqlMissing() is not null, Requirements.OwnPostgreSqlMissing() ?? "");

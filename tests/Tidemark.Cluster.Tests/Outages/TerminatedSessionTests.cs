@@ -13,6 +13,7 @@ public abstract class TerminatedSessionTests<TStore>
     private const string Application = "tidemark";
 
     [Fact]
+    [Trait(Soak.Name, Soak.Yes)]
     public async Task Node_whose_sessions_are_terminated_at_random_heals_itself_and_loses_nothing()
     {
         Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");

@@ -54,6 +54,7 @@ internal sealed class PostgreSqlWakeUp(
                 await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             }
 
+            wake();
             while (true)
                 await connection.WaitAsync(cancellationToken).ConfigureAwait(false);
         }

@@ -12,6 +12,10 @@ internal static class Eventually
     public static Task<TimeSpan> TrueAsync(Func<bool> condition, string what, TimeSpan? patience = null) =>
         TrueAsync(() => Task.FromResult(condition()), () => what, patience);
 
+    /// <summary>The same, with a text that is made when time is up.</summary>
+    public static Task<TimeSpan> TrueAsync(Func<bool> condition, Func<string> what, TimeSpan? patience = null) =>
+        TrueAsync(() => Task.FromResult(condition()), what, patience);
+
     /// <summary>Waits until a condition holds, and returns how long that took.</summary>
     public static async Task<TimeSpan> TrueAsync(Func<Task<bool>> condition, Func<string> what, TimeSpan? patience = null)
     {

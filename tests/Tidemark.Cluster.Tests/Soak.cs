@@ -5,6 +5,11 @@ namespace Tidemark.Cluster.Tests;
 /// <summary>How long the torture lasts: seconds in the suite, minutes when TIDEMARK_SOAK_MINUTES says so (see soak.sh).</summary>
 internal static class Soak
 {
+    /// <summary>The trait of the tests that soak.sh runs.</summary>
+    public const string Name = "soak";
+
+    public const string Yes = "yes";
+
     private const string Variable = "TIDEMARK_SOAK_MINUTES";
 
     public static bool IsOn => Minutes > 0;

@@ -13,7 +13,8 @@ public interface IWakeUpChannel
     ValueTask NotifyAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Calls <paramref name="wake"/> for each hint until cancelled; throws when the channel breaks, and the caller opens it again.
+    /// Calls <paramref name="wake"/> once it listens, as hints sent before are lost, and then for each hint until cancelled. Throws when
+    /// the channel breaks, and the caller opens it again.
     /// </summary>
     Task ListenAsync(Action wake, CancellationToken cancellationToken);
 }

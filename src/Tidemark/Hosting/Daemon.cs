@@ -161,8 +161,7 @@ public sealed partial class Daemon : IDisposable
         await StartRunnersAsync(runners.Values, generations, stop, cancellationToken).ConfigureAwait(false);
         var highWater = Task.WhenAll(
             Task.Run(() => _database.HighWater.RunAsync(end.Token), CancellationToken.None),
-            Task.Run(() => _database.HighWater.ListenAsync(end.Token), CancellationToken.None),
-            Task.Run(() => _database.HighWater.HintAsync(end.Token), CancellationToken.None));
+            Task.Run(() => _database.HighWater.ListenAsync(end.Token), CancellationToken.None));
         LogStarted(runners.Count, _database.Storage.Description);
         return new Run(runners, highWater, stop, abort, end);
     }

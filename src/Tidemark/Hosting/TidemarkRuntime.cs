@@ -18,6 +18,8 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
     private readonly TidemarkOptions _options;
     private readonly ProjectionCatalog _projections;
     private readonly bool _applySchema;
+    private readonly CancellationTokenSource _end = new();
+    private Task _hints = Task.CompletedTask;
 
     public TidemarkRuntime(TidemarkBuilder builder, IServiceProvider provider)
     {
@@ -59,6 +61,7 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
         if (!status.IsCurrent)
             throw new SchemaException(Describe(status));
         await PrepareInlineAsync(cancellationToken).ConfigureAwait(false);
+        _hints = Task.Run(() => Database.HighWater.HintAsync(_end.Token), CancellationToken.None);
         if (_options.RunDaemon && _projections.Of(ProjectionLifecycle.Async).Any())
             await Daemon.StartAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -67,7 +70,10 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
     {
         await Daemon.StopAsync(CancellationToken.None).ConfigureAwait(false);
         Daemon.Dispose();
+        await _end.CancelAsync().ConfigureAwait(false);
+        await _hints.ConfigureAwait(false);
         await Database.DisposeAsync().ConfigureAwait(false);
+        _end.Dispose();
     }
 
     private string Describe(SchemaStatus status)

@@ -89,6 +89,13 @@ internal sealed partial class PullingAgent : IAsyncDisposable
             _cursors.Remove(cursor);
     }
 
+    /// <summary>Has the page that holds a position read anew: its event could not be decoded, and may have been repaired since.</summary>
+    public void Discard(Position position)
+    {
+        lock (_gate)
+            _cache.Drop(new Position(position.Value - 1));
+    }
+
     /// <summary>Waits until there may be a page after a position.</summary>
     public ValueTask WaitBeyondAsync(Position position, CancellationToken cancellationToken) =>
         _highWater.WaitBeyondAsync(position, cancellationToken);

@@ -77,6 +77,16 @@ internal sealed class QueueCache(long bytesMax)
         _pages.RemoveRange(0, drop);
     }
 
+    /// <summary>Drops the page that covers the position after this one, if it is here.</summary>
+    public void Drop(Position position)
+    {
+        var index = IndexOfLastAtOrBefore(position);
+        if (index < 0 || !_pages[index].Covers(position))
+            return;
+        Bytes -= _pages[index].Bytes;
+        _pages.RemoveAt(index);
+    }
+
     /// <summary>Drops everything; after the readers' interests grew, pages read for the former ones may lack events.</summary>
     public void Clear()
     {

@@ -26,6 +26,8 @@ internal sealed partial class ShardAgent
         await WaitAsync(resume, pause, stop).ConfigureAwait(false);
         while (outage && !resume.IsCompleted && !stop.IsCancellationRequested && !await IsBackAsync(stop).ConfigureAwait(false))
             await WaitAsync(resume, TimeSpan.FromMilliseconds(Math.Min(1000, pause.TotalMilliseconds)), stop).ConfigureAwait(false);
+        if (category is ErrorCategory.Serialization or ErrorCategory.UnknownType && ErrorClassifier.CulpritOf(error) is { } culprit)
+            _pulling.Discard(culprit);
     }
 
     private async ValueTask WaitAsync(Task resume, TimeSpan pause, CancellationToken stop)

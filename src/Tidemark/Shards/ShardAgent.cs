@@ -218,7 +218,7 @@ internal sealed partial class ShardAgent
             await ReconfirmAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (await GatherAsync(stop, cancellationToken).ConfigureAwait(false))
+            if (_cursor.HasMore && await GatherAsync(stop, cancellationToken).ConfigureAwait(false))
                 await CommitOrDeferAsync(cancellationToken).ConfigureAwait(false);
         }
         catch
@@ -284,6 +284,7 @@ internal sealed partial class ShardAgent
         _lastToken = _durable;
         _cursor.MoveTo(_durable.After);
         _isUncertain = false;
+        Publish(_durable.After, new CommitCount(0, 0));
     }
 
     private async ValueTask CommitAsync(CancellationToken cancellationToken)

@@ -10,6 +10,7 @@ public abstract class GapTortureTests<TStore>
     protected abstract double Seconds { get; }
 
     [Fact]
+    [Trait(Soak.Name, Soak.Yes)]
     public async Task Readers_during_gap_torture_see_every_event_once_and_in_order()
     {
         Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");

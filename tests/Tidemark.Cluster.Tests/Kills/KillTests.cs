@@ -16,6 +16,7 @@ public abstract class KillTests<TStore>
     protected abstract int Kills { get; }
 
     [Fact]
+    [Trait(Soak.Name, Soak.Yes)]
     public async Task Node_killed_at_random_moments_loses_nothing_and_applies_nothing_twice()
     {
         Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");

@@ -15,6 +15,10 @@ public sealed record ShardName(string Projection, int Generation, SlotRange Slot
 {
     private string? _text;
 
+    // A copy is made to be changed: it gets a text of its own.
+    private ShardName(ShardName other) =>
+        (Projection, Generation, Slots, Database) = (other.Projection, other.Generation, other.Slots, other.Database);
+
     /// <inheritdoc />
     public override string ToString() =>
         _text ??= string.Create(CultureInfo.InvariantCulture, $"{Projection}:g{Generation}:{Slots}@{Database}");
@@ -31,7 +35,8 @@ public sealed record ShardName(string Projection, int Generation, SlotRange Slot
             && int.TryParse(parts[1].AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var generation)
             && parts[2].Split('-') is [var first, var last]
             && short.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var firstSlot)
-            && short.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var lastSlot))
+            && short.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var lastSlot)
+            && parts[0].Length > 0 && generation > 0 && firstSlot <= lastSlot && lastSlot < Slot.Count && at + 1 < text.Length)
         {
             return new(parts[0], generation, new(firstSlot, lastSlot), text[(at + 1)..]);
         }

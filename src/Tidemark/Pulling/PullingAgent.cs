@@ -29,7 +29,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly QueueCache _cache;
-    private readonly Dictionary<long, Task<EventPage>> _reads = [];
+    private readonly Dictionary<(int Edition, long After), Task<EventPage>> _reads = [];
     private readonly HashSet<long> _awaited = [];
     private readonly CancellationTokenSource _stop = new();
     private int _edition;
@@ -111,26 +111,25 @@ internal sealed partial class PullingAgent : IAsyncDisposable
             return;
         _edition = current;
         _cache.Clear();
-        _reads.Clear();
         _awaited.Clear();
     }
 
     // One page ahead of a page that a cursor took; a page read ahead that nobody takes leads to no further read.
     private void ReadAhead(Position after)
     {
-        if (after < Mark && !_reads.ContainsKey(after.Value) && _cache.Find(after) is null)
+        if (after < Mark && _cache.Find(after) is null)
             _ = Read(after);
     }
 
     // Under the gate. A read stands in the table until it ends, so that it is awaited by all who need it, and by Dispose.
     private Task<EventPage> Read(Position after)
     {
-        if (_reads.TryGetValue(after.Value, out var under))
-            return under;
         var interests = Interests.Current;
+        if (_reads.TryGetValue((interests.Number, after.Value), out var under))
+            return under;
         var through = Position.Earlier(Mark, _cache.NextPageAfter(after));
         var read = Task.Run(() => ReadAsync(after, through, interests));
-        _reads.Add(after.Value, read);
+        _reads.Add((interests.Number, after.Value), read);
         return read;
     }
 
@@ -165,9 +164,9 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     {
         lock (_gate)
         {
+            _reads.Remove((interests.Number, page.After.Value));
             if (interests.Number != _edition)
                 return page;
-            _reads.Remove(page.After.Value);
             _cache.Add(page);
             if (_awaited.Remove(page.After.Value))
                 ReadAhead(page.Through);
@@ -180,10 +179,9 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (interests.Number != _edition)
-                return;
-            _reads.Remove(after.Value);
-            _awaited.Remove(after.Value);
+            _reads.Remove((interests.Number, after.Value));
+            if (interests.Number == _edition)
+                _awaited.Remove(after.Value);
         }
     }
 

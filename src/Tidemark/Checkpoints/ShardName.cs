@@ -29,7 +29,8 @@ public sealed record ShardName(string Projection, int Generation, SlotRange Slot
             && int.TryParse(parts[1].AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var generation)
             && parts[2].Split('-') is [var first, var last]
             && short.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var firstSlot)
-            && short.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var lastSlot))
+            && short.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var lastSlot)
+            && parts[0].Length > 0 && generation > 0 && firstSlot <= lastSlot && lastSlot < Slot.Count && at + 1 < text.Length)
         {
             return new(parts[0], generation, new(firstSlot, lastSlot), text[(at + 1)..]);
         }

@@ -45,6 +45,6 @@ public sealed class EventType
     {
         var data = JsonSerializer.Deserialize(json, _stored)
             ?? throw new JsonException("The JSON is null, which is no event.");
-        return _upcast is null ? data : _upcast(data);
+        return _upcast is null ? data : _upcast(data) ?? throw new JsonException("The upcaster returned null, which is no event.");
     }
 }

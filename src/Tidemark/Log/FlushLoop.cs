@@ -51,9 +51,15 @@ internal sealed partial class FlushLoop : IAsyncDisposable
         if (!cancellationToken.CanBeCanceled)
             return await pending.Result.ConfigureAwait(false);
 
-        var leave = cancellationToken.UnsafeRegister(static state => ((PendingAppend)state!).TryLeave(), pending);
-        await using (leave.ConfigureAwait(false))
+        try
+        {
             return await pending.Result.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            pending.TryLeave();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

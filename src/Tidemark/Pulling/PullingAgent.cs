@@ -35,7 +35,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly QueueCache _cache;
-    private readonly Dictionary<long, Task<EventPage>> _reads = [];
+    private readonly Dictionary<(int Edition, long After), Task<EventPage>> _reads = [];
     private readonly HashSet<long> _awaited = [];
     private readonly HashSet<EventCursor> _cursors = [];
     private readonly CancellationTokenSource _stop = new();
@@ -205,14 +205,13 @@ internal sealed partial class PullingAgent : IAsyncDisposable
             return;
         _edition = current;
         _cache.Clear();
-        _reads.Clear();
         _awaited.Clear();
     }
 
     // One page ahead of a page that a cursor took; a page read ahead that nobody takes leads to no further read.
     private void ReadAhead(Position after)
     {
-        if (after < Mark && !IsFull && !_reads.ContainsKey(after.Value) && !_cache.Contains(after))
+        if (after < Mark && !IsFull && !_cache.Contains(after))
             _ = Read(after, isAwaited: false);
     }
 
@@ -221,12 +220,12 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     {
         if (isAwaited)
             _awaited.Add(after.Value);
-        if (_reads.TryGetValue(after.Value, out var under))
-            return under;
         var interests = Interests.Current;
+        if (_reads.TryGetValue((interests.Number, after.Value), out var under))
+            return under;
         var through = Position.Earlier(Mark, _cache.NextPageAfter(after));
         var read = Task.Run(() => ReadAsync(after, through, interests));
-        _reads.Add(after.Value, read);
+        _reads.Add((interests.Number, after.Value), read);
         return read;
     }
 
@@ -261,9 +260,9 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     {
         lock (_gate)
         {
+            _reads.Remove((interests.Number, page.After.Value));
             if (interests.Number != _edition)
                 return page;
-            _reads.Remove(page.After.Value);
             _cache.DropPassed(Slowest());
             _cache.Add(page);
             if (_awaited.Remove(page.After.Value))
@@ -277,10 +276,9 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (interests.Number != _edition)
-                return;
-            _reads.Remove(after.Value);
-            _awaited.Remove(after.Value);
+            _reads.Remove((interests.Number, after.Value));
+            if (interests.Number == _edition)
+                _awaited.Remove(after.Value);
         }
     }
 

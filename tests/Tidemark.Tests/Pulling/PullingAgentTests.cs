@@ -1,0 +1,208 @@
+using Tidemark.Events;
+using Tidemark.Pulling;
+using Tidemark.Resilience;
+using Tidemark.Tests.Fixtures;
+
+namespace Tidemark.Tests.Pulling;
+
+public sealed class PullingAgentTests
+{
+    private static CancellationToken None => CancellationToken.None;
+
+    [Fact]
+    public async Task Many_who_need_a_page_cause_one_read()
+    {
+        await using var world = new PullingWorld();
+        world.Agent.Interests.Add(null);
+        await world.AppendAsync("deposited", 10);
+        var release = Hold(world);
+
+        var pages = Enumerable.Range(0, 20).Select(_ => world.Agent.GetAsync(Position.Beginning, None).AsTask()).ToArray();
+        release.SetResult();
+
+        (await Task.WhenAll(pages).InTime()).Distinct().Count().ShouldBe(1);
+        world.Reads.ShouldBe(1);
+        world.Agent.RowsRead.ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task Cursors_that_move_together_read_each_event_once()
+    {
+        await using var world = new PullingWorld(new() { PageEventsMax = 50 });
+        await world.AppendAsync("deposited", 2000);
+        var cursors = Enumerable.Range(0, 16).Select(_ => new TestReader(world, null)).ToArray();
+
+        await Task.WhenAll(cursors.Select(c => c.RunAsync(new(2000)))).InTime();
+
+        cursors.ShouldAllBe(c => c.Seen.Count == 2000);
+        world.Agent.RowsRead.ShouldBe(2000);
+    }
+
+    [Fact]
+    public async Task Page_after_a_taken_one_is_read_ahead_and_no_further()
+    {
+        var world = new PullingWorld(new() { PageEventsMax = 10 });
+        world.Agent.Interests.Add(null);
+        await world.AppendAsync("deposited", 100);
+
+        await world.Agent.GetAsync(Position.Beginning, None).InTime();
+        await world.Agent.GetAsync(new(10), None).InTime();
+
+        // Two pages taken, one ahead of each: nobody asked for more.
+        await world.DisposeAsync().InTime();
+        world.Reads.ShouldBeLessThanOrEqualTo(3);
+    }
+
+    [Fact]
+    public async Task Read_that_fails_for_a_moment_is_repeated()
+    {
+        await using var world = new PullingWorld();
+        world.Agent.Interests.Add(null);
+        await world.AppendAsync("deposited", 3);
+        var fails = 3;
+        world.BeforeRead = (_, _) => Interlocked.Decrement(ref fails) >= 0 ? throw new AwayException() : Task.CompletedTask;
+
+        var page = await world.Clock.RunAsync(world.Agent.GetAsync(Position.Beginning, None).AsTask());
+
+        page.Events.Length.ShouldBe(3);
+        world.Reads.ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task Read_that_keeps_failing_names_database_and_position_and_the_next_call_tries_again()
+    {
+        await using var world = new PullingWorld(pipelines: new() { Delays = [] });
+        world.Agent.Interests.Add(null);
+        await world.AppendAsync("deposited", 3);
+        world.BeforeRead = (_, _) => throw new AwayException("gone");
+
+        var error = await Should.ThrowAsync<EventFetcherException>(() => world.Agent.GetAsync(new(1), None).InTime());
+        error.After.ShouldBe(new Position(1));
+        error.Message.ShouldContain("position 1 of database 'main'");
+        error.InnerException.ShouldBeOfType<AwayException>();
+
+        world.BeforeRead = (_, _) => Task.CompletedTask;
+        (await world.Agent.GetAsync(new(1), None).InTime()).Events.Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Reader_who_leaves_does_not_end_the_read_of_the_others()
+    {
+        await using var world = new PullingWorld();
+        world.Agent.Interests.Add(null);
+        await world.AppendAsync("deposited", 3);
+        var release = Hold(world);
+        using var leave = new CancellationTokenSource();
+        var gone = world.Agent.GetAsync(Position.Beginning, leave.Token).AsTask();
+        var stays = world.Agent.GetAsync(Position.Beginning, None).AsTask();
+
+        await leave.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => gone.InTime());
+        release.SetResult();
+
+        (await stays.InTime()).Events.Length.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Slow_read_far_behind_does_not_hold_up_the_head()
+    {
+        await using var world = new PullingWorld(new() { PageEventsMax = 10 });
+        await world.AppendAsync("deposited", 100);
+        var release = new TaskCompletionSource();
+        world.BeforeRead = (read, _) => read.After == Position.Beginning ? release.Task : Task.CompletedTask;
+        var behind = new TestReader(world, null);
+        var slow = behind.RunAsync(new(100));
+        var head = new TestReader(world, null, 50);
+
+        await head.RunAsync(new(100)).InTime();
+
+        slow.IsCompleted.ShouldBeFalse();
+        release.SetResult();
+        await slow.InTime();
+        behind.Seen.ShouldBe(world.Events.Select(e => e.Position));
+    }
+
+    [Fact]
+    public async Task Types_that_nobody_needs_are_not_read()
+    {
+        await using var world = new PullingWorld();
+        world.Add("deposited", 10);
+        world.Add("noted", 1000);
+        world.Add("deposited", 10);
+        await world.PublishAsync();
+        var reader = new TestReader(world, ["deposited"]);
+
+        await reader.RunAsync(new(1020)).InTime();
+
+        reader.Seen.Count.ShouldBe(20);
+        world.Agent.RowsRead.ShouldBe(20);
+    }
+
+    [Fact]
+    public async Task Page_read_for_fewer_types_does_not_serve_a_later_reader()
+    {
+        await using var world = new PullingWorld();
+        world.Add("deposited", 5);
+        world.Add("withdrawn", 5);
+        await world.PublishAsync();
+        await new TestReader(world, ["deposited"]).RunAsync(new(10)).InTime();
+        var release = Hold(world);
+        world.Agent.Interests.Add(["noted"]);
+        var old = world.Agent.GetAsync(Position.Beginning, None).AsTask();
+
+        var later = new TestReader(world, ["withdrawn"]);
+        var run = later.RunAsync(new(10));
+        release.SetResult();
+
+        await run.InTime();
+        await old.InTime();
+        later.Seen.ShouldBe([6, 7, 8, 9, 10]);
+    }
+
+    [Fact]
+    public async Task Closing_waits_for_every_read_also_one_for_former_types()
+    {
+        var world = new PullingWorld();
+        world.Agent.Interests.Add(["deposited"]);
+        await world.AppendAsync("deposited", 3);
+        var release = Hold(world);
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var hold = world.BeforeRead;
+        world.BeforeRead = (read, ct) => { entered.TrySetResult(); return hold(read, ct); };
+        var old = world.Agent.GetAsync(Position.Beginning, None).AsTask();
+        await entered.Task.InTime();
+        world.BeforeRead = (_, _) => Task.CompletedTask;
+        world.Agent.Interests.Add(["withdrawn"]);
+        await world.Agent.GetAsync(Position.Beginning, None).InTime();
+
+        // A driver takes its time to notice that it is cancelled; the store beneath must not be closed before.
+        var closing = world.DisposeAsync().AsTask();
+        closing.IsCompleted.ShouldBeFalse();
+        release.SetResult();
+
+        await closing.InTime();
+        old.IsCompleted.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Closing_ends_a_read_that_waits_to_be_repeated()
+    {
+        var world = new PullingWorld();
+        world.Agent.Interests.Add(null);
+        await world.AppendAsync("deposited", 3);
+        world.BeforeRead = (_, _) => throw new AwayException();
+        var read = world.Agent.GetAsync(Position.Beginning, None).AsTask();
+        await world.Clock.WaitForTimersAsync(1).InTime();
+
+        await world.DisposeAsync().InTime();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => read.InTime());
+    }
+
+    private static TaskCompletionSource Hold(PullingWorld world)
+    {
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.BeforeRead = (_, _) => release.Task;
+        return release;
+    }
+}

@@ -9,6 +9,9 @@ namespace Tidemark.Benchmarks.Scenarios;
 /// <summary>Appends at a steady pace, and how long after each append its effect is committed.</summary>
 internal sealed class AppliedLatency(TidemarkHost host, string projection, int firstStream = 0)
 {
+    /// <summary>Long enough for the paths to be compiled with optimization, which takes a second or two of CPU.</summary>
+    public static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
     private readonly long[] _versions = new long[Orders.Streams];

@@ -43,7 +43,7 @@ internal static class GapScenario
             {
                 await store.ExecuteAsync("create table unrelated (id bigint)").ConfigureAwait(false);
                 var meter = UsageMeter.Start(store.CpuSeconds);
-                var alone = await AppliedLatency.WarmAsync(host, CatchUp.Name(Name, 0), TimeSpan.FromSeconds(3)).ConfigureAwait(false);
+                var alone = await AppliedLatency.WarmAsync(host, CatchUp.Name(Name, 0), AppliedLatency.WarmUp).ConfigureAwait(false);
                 await alone.RunAsync(TimeSpan.FromSeconds(settings.Seconds)).ConfigureAwait(false);
                 var rollbacks = await RollbacksAsync(store, host, settings.Rollbacks, "alone").ConfigureAwait(false);
                 var (beside, besideRollbacks) = await BesideAsync(store, host, settings).ConfigureAwait(false);

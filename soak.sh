@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Tortures Tidemark for longer than its tests do: gap torture, kill -9, restarts of the database, terminated sessions. Everything runs on this machine,
+# Tortures Tidemark for longer than its tests do: gap torture, kill -9, restarts of the database, terminated sessions. Everything runs on
+# this machine,
 # on loopback, with throw-away servers; nothing is left behind.
 #
 #   ./soak.sh          about 5 minutes

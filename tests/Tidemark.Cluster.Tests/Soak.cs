@@ -15,10 +15,13 @@ internal static class Soak
     public static bool IsOn => Minutes > 0;
 
     private static double Minutes =>
-        double.TryParse(Environment.GetEnvironmentVariable(Variable), NumberStyles.Float, CultureInfo.InvariantCulture, out double minutes) ? minutes : 0;
+        double.TryParse(Environment.GetEnvironmentVariable(Variable), NumberStyles.Float, CultureInfo.InvariantCulture, out double minutes)
+            ? minutes
+            : 0;
 
     /// <summary>A duration: the suite's own, or a share of the soak.</summary>
-    public static TimeSpan Duration(double seconds, double share) => IsOn ? TimeSpan.FromMinutes(Minutes * share) : TimeSpan.FromSeconds(seconds);
+    public static TimeSpan Duration(double seconds, double share) =>
+        IsOn ? TimeSpan.FromMinutes(Minutes * share) : TimeSpan.FromSeconds(seconds);
 
     /// <summary>Whether a repeated fault strikes again: so often in the suite, until a share of the soak is over otherwise.</summary>
     public static bool GoesOn(int done, int times, long started, double share) => IsOn

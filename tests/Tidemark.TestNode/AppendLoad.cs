@@ -4,11 +4,15 @@ using Tidemark.TestNode.Bank;
 
 namespace Tidemark.TestNode;
 
-/// <summary>Appends without pause and reports what was acknowledged: a line "ack STREAM POSITION ID..." after each append, its first event's position.</summary>
+/// <summary>
+/// Appends without pause and reports what was acknowledged: a line "ack STREAM POSITION ID..." after each append, its first event's
+/// position.
+/// </summary>
 public sealed class AppendLoad(EventStore store, NodeOptions options)
 {
     public Task RunAsync(CancellationToken stop) =>
-        Task.WhenAll(Enumerable.Range(0, options.Writers).Select(writer => Task.Run(() => WriteAsync(writer, stop), CancellationToken.None)));
+        Task.WhenAll(Enumerable.Range(0, options.Writers)
+            .Select(writer => Task.Run(() => WriteAsync(writer, stop), CancellationToken.None)));
 
     private async Task WriteAsync(int writer, CancellationToken stop)
     {

@@ -3,7 +3,8 @@ using Tidemark.Hosting;
 using Tidemark.TestNode;
 using Tidemark.TestNode.Bank;
 
-// A node: runs the bank's projections and, if told so, appends. Lines on standard output: "ready", "ack ...", and "shard NAME STATE CATEGORY" at each change.
+// A node: runs the bank's projections and, if told so, appends. Lines on standard output: "ready", "ack ...", and "shard NAME STATE
+// CATEGORY" at each change.
 // SIGTERM drains and ends it; everything else a test does to it is a fault.
 NodeOptions options = NodeOptions.Parse(args);
 using var stop = new CancellationTokenSource();

@@ -25,7 +25,12 @@ public sealed class LostAnswerTests
         await using TidemarkHost host = await ClusterStore.StartAsync(new StoreChoice("postgres", cutter.ConnectionString));
         if (expected == "exact")
             await host.Store.AppendAsync("lost-stream", ExpectedVersion.NoStream, [new Deposited(1, "north")]);
-        ExpectedVersion version = expected switch { "any" => ExpectedVersion.Any, "exact" => ExpectedVersion.Exactly(1), _ => ExpectedVersion.NoStream };
+        ExpectedVersion version = expected switch
+        {
+            "any" => ExpectedVersion.Any,
+            "exact" => ExpectedVersion.Exactly(1),
+            _ => ExpectedVersion.NoStream,
+        };
 
         Task<AppendResult> append = await cutter.LoseAnswerAsync(
             "lost-stream",
@@ -49,16 +54,17 @@ public sealed class LostAnswerTests
         await using ClusterStore store = await PostgreSqlStore.CreateAsync();
         await using var cutter = new AnswerCutter(store.Choice.Target);
         await using TidemarkHost writing = await store.StartAsync();
-        await using TidemarkHost host = await ClusterStore.StartAsync(new StoreChoice("postgres", cutter.ConnectionString), t => t.BankProjections());
+        await using TidemarkHost host = await ClusterStore.StartAsync(
+            new StoreChoice("postgres", cutter.ConnectionString), tide => tide.BankProjections());
         AppendResult first = await writing.Store.AppendAsync("account-1", ExpectedVersion.Any, [new Deposited(1, "north")]);
         await host.Daemon.WaitForCaughtUpAsync(Eventually.Patience);
 
         string marker = projection == nameof(Journal) ? "COMMIT" : $"{projection}:g1:";
-        string shard = $"'{projection}:g1:%'";
+        string position = $"select position from {store.Checkpoints} where projection = '{projection}'";
         AppendResult second = await await cutter.LoseAnswerAsync(
             marker,
             () => writing.Store.AppendAsync("account-1", ExpectedVersion.Any, [new Deposited(2, "north")]),
-            async () => (long)(await store.QueryAsync($"select position from {store.Checkpoints} where shard like {shard}"))[0][0] > first.Last.Value);
+            async () => (long)(await store.QueryAsync(position))[0][0] > first.Last.Value);
 
         await Eventually.TrueAsync(
             () => host.Daemon.Status().Shards.All(s => s.Position >= second.Last && s.State != ShardState.Paused),

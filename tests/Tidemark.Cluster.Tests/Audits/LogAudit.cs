@@ -10,7 +10,8 @@ internal static class LogAudit
     public static async Task<IReadOnlyList<LoggedEvent>> ReadAsync(ClusterStore store)
     {
         string data = store is SqliteStore ? "data" : "data::text";
-        var rows = await store.QueryAsync($"select position, {store.EventIdText}, type, stream, version, {data} from {store.Events} order by position");
+        var rows = await store.QueryAsync(
+            $"select position, {store.EventIdText}, type, stream, version, {data} from {store.Events} order by position");
         return [.. rows.Select(r => new LoggedEvent(
             (long)r[0], Guid.ParseExact((string)r[1], "N"), (string)r[2], (string)r[3], (long)r[4], (string)r[5]))];
     }

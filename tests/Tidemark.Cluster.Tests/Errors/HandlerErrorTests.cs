@@ -64,7 +64,8 @@ public abstract class HandlerErrorTests<TStore>
         var scene = new ErrorScene(store);
         await scene.AppendAsync(new Deposited(Trap.Amount, "north"));
         var trap = new Trap();
-        await using TidemarkHost host = await StartAsync(store, Trapped("handler", trap, ErrorAction.Pause), TimeSpan.FromMilliseconds(300));
+        var pause = TimeSpan.FromMilliseconds(300);
+        await using TidemarkHost host = await StartAsync(store, Trapped("handler", trap, ErrorAction.Pause), pause);
 
         await scene.PausedAsync(host, "Trapped", ErrorCategory.Apply);
         trap.Mend();

@@ -40,7 +40,10 @@ internal sealed class TrappedBalances : SingleStreamProjection<Balance>
     }
 }
 
-/// <summary>A row per deposit, by a handler that is sound, or has a fault, or writes what the database refuses at once, or what it refuses at the commit.</summary>
+/// <summary>
+/// A row per deposit, by a handler that is sound, or has a fault, or writes what the database refuses at once, or what it refuses at the
+/// commit.
+/// </summary>
 internal sealed class TrappedRows : EventProjection
 {
     public TrappedRows(string fault, Trap trap, ErrorAction action)
@@ -50,7 +53,8 @@ internal sealed class TrappedRows : EventProjection
         Errors = new ErrorOptions { Apply = action, Serialization = action, UnknownType = action };
         Table(
             "trapped_rows",
-            "create table {table} (id text primary key, amount bigint check (amount <> 667), parent text references {table} (id) deferrable initially deferred)");
+            "create table {table} (id text primary key, amount bigint check (amount <> 667), " +
+            "parent text references {table} (id) deferrable initially deferred)");
         On<Deposited>((e, transaction, token) =>
         {
             bool isBad = trap.IsSetOffBy(e.Data.Amount);
@@ -63,7 +67,8 @@ internal sealed class TrappedRows : EventProjection
         OnAny((_, _, _) => default);
     }
 
-    private static async ValueTask InsertAsync(Guid id, long amount, string? parent, ProjectionTransaction transaction, CancellationToken cancellationToken) =>
+    private static async ValueTask InsertAsync(
+        Guid id, long amount, string? parent, ProjectionTransaction transaction, CancellationToken cancellationToken) =>
         await transaction.ExecuteAsync(
             $"insert into {transaction.Table("trapped_rows")} (id, amount, parent) values (@id, @amount, @parent)",
             [("@id", id.ToString("D")), ("@amount", amount), ("@parent", parent)],

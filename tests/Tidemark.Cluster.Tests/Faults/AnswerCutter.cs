@@ -6,7 +6,8 @@ using Npgsql;
 namespace Tidemark.Cluster.Tests.Faults;
 
 /// <summary>
-/// A TCP proxy on loopback between a client and a server. Armed with a text, it lets the first request that contains it pass, swallows every answer on that
+/// A TCP proxy on loopback between a client and a server. Armed with a text, it lets the first request that contains it pass, swallows
+/// every answer on that
 /// connection from then on, and cuts the connection when told to: the server has done the work, and the client never hears of it.
 /// </summary>
 internal sealed class AnswerCutter : IAsyncDisposable
@@ -49,7 +50,10 @@ internal sealed class AnswerCutter : IAsyncDisposable
         public void Pull() => _cut.TrySetResult();
     }
 
-    /// <summary>Loses the answer to the next request that contains a text: returns once the request was sent and the server has done the work, with the connection cut.</summary>
+    /// <summary>
+    /// Loses the answer to the next request that contains a text: returns once the request was sent and the server has done the work,
+    /// with the connection cut.
+    /// </summary>
     /// <param name="text">What the request contains.</param>
     /// <param name="request">Sends it; not awaited here.</param>
     /// <param name="isDone">Whether the server has done the work.</param>

@@ -20,10 +20,12 @@ internal sealed class GapLedger
     public void Check(IReadOnlyList<LoggedEvent> log)
     {
         var stored = log.Select(e => e.Id).ToHashSet();
-        _fates.Where(f => f.Value == "committed" && !stored.Contains(f.Key)).Select(f => f.Key).Take(5).ShouldBeEmpty("Acknowledged events are lost.");
-        _fates.Where(f => f.Value == "rolled back" && stored.Contains(f.Key)).Select(f => f.Key).Take(5).ShouldBeEmpty("Rolled back events are stored.");
+        WithFate("committed").Where(id => !stored.Contains(id)).Take(5).ShouldBeEmpty("Acknowledged events are lost.");
+        WithFate("rolled back").Where(stored.Contains).Take(5).ShouldBeEmpty("Rolled back events are stored.");
         stored.Where(id => !_fates.ContainsKey(id)).Take(5).ShouldBeEmpty("Events that nobody appended are stored.");
     }
+
+    private IEnumerable<Guid> WithFate(string fate) => _fates.Where(f => f.Value == fate).Select(f => f.Key);
 
     private void Note(IEnumerable<Guid> ids, string fate)
     {

@@ -38,7 +38,8 @@ public abstract class GapTests<TStore>
 
     private static async Task<TimeSpan> PassGapAsync(PostgreSqlStore store, TidemarkHost host, string end, int round)
     {
-        await using IdleWriter writer = await IdleWriter.StartAsync(host.Store, store.Choice.Target, $"slow-{round}", Guid.CreateVersion7());
+        await using IdleWriter writer = await IdleWriter.StartAsync(
+            host.Store, store.Choice.Target, $"slow-{round}", Guid.CreateVersion7());
         AppendResult after = await host.Store.AppendAsync("fast", ExpectedVersion.Any, [new Deposited(1, "south")]);
         after.First.ShouldBeGreaterThan(writer.Append.Last);
         await writer.CheckNamedAsync(host.Daemon);

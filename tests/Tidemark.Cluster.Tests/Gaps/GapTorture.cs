@@ -7,12 +7,14 @@ using Tidemark.TestNode.Bank;
 namespace Tidemark.Cluster.Tests.Gaps;
 
 /// <summary>
-/// Writers at their worst, sessions killed, one client idle in its transaction, one unrelated transaction open all the time; readers and a daemon that are restarted at
+/// Writers at their worst, sessions killed, one client idle in its transaction, one unrelated transaction open all the time; readers and
+/// a daemon that are restarted at
 /// random. At the end, everything that was committed was seen by everybody exactly once, in order.
 /// </summary>
 internal sealed class GapTorture(PostgreSqlStore store, int seed, TimeSpan duration)
 {
     private const int Writers = 16;
+    private const int Readers = 3;
     private const int Streams = 40;
     private const string WriterName = "gap-writer";
     private const string StoreName = "gap-store";
@@ -28,7 +30,7 @@ internal sealed class GapTorture(PostgreSqlStore store, int seed, TimeSpan durat
             await store.ExecuteAsync("create table own_table (note text)");
         await using NpgsqlConnection unrelated = await OpenUnrelatedAsync();
         await using NpgsqlTransaction open = await BeginUnrelatedAsync(unrelated);
-        GapReader[] readers = [new(store, new Random(seed + 1000)), new(store, new Random(seed + 1001)), new(store, new Random(seed + 1002))];
+        GapReader[] readers = [.. Enumerable.Range(1000, Readers).Select(r => new GapReader(store, new Random(seed + r)))];
         await TortureAsync(readers);
 
         // The unrelated transaction is still open, and holds nobody back.
@@ -44,7 +46,8 @@ internal sealed class GapTorture(PostgreSqlStore store, int seed, TimeSpan durat
         _ledger.Check(log);
         log.ShouldContain(e => e.Id == _idleId);
         Chance.Say(
-            $"{log.Count} events; {_ledger.Count("committed")} acknowledged, {_ledger.Count("rolled back")} rolled back, {_ledger.Count("unknown")} unknown; " +
+            $"{log.Count} events; {_ledger.Count("committed")} acknowledged, {_ledger.Count("rolled back")} rolled back, " +
+            $"{_ledger.Count("unknown")} unknown; " +
             $"{_kills} sessions killed, {_daemons} daemons, {readers.Sum(r => r.Restarts)} readers");
     }
 
@@ -104,7 +107,8 @@ internal sealed class GapTorture(PostgreSqlStore store, int seed, TimeSpan durat
         watching.Daemon.Status().Mark.ShouldBeLessThan(idle.Append.First, "A mark passed an open append.");
         await idle.CommitAsync();
         _ledger.Committed([_idleId]);
-        await Eventually.TrueAsync(() => watching.Daemon.Status().Mark >= idle.Append.Last, "the mark passes the idle writer once it has committed");
+        await Eventually.TrueAsync(
+            () => watching.Daemon.Status().Mark >= idle.Append.Last, "the mark passes the idle writer once it has committed");
     }
 
     private string WriterString() => new NpgsqlConnectionStringBuilder(store.NodeString(WriterName))
@@ -116,7 +120,8 @@ internal sealed class GapTorture(PostgreSqlStore store, int seed, TimeSpan durat
 
     private async Task<NpgsqlConnection> OpenUnrelatedAsync()
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(store.ConnectionString) { Pooling = false }.ConnectionString);
+        var text = new NpgsqlConnectionStringBuilder(store.ConnectionString) { Pooling = false };
+        var connection = new NpgsqlConnection(text.ConnectionString);
         await connection.OpenAsync();
         return connection;
     }

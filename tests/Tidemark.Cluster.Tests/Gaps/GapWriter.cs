@@ -7,7 +7,8 @@ using Tidemark.TestNode.Bank;
 namespace Tidemark.Cluster.Tests.Gaps;
 
 /// <summary>
-/// A writer that does what applications do at their worst: appends inside transactions of its own, dawdles before the commit, rolls back, rolls back to savepoints and
+/// A writer that does what applications do at their worst: appends inside transactions of its own, dawdles before the commit, rolls back,
+/// rolls back to savepoints and
 /// appends again. Sometimes it appends plainly.
 /// </summary>
 internal sealed class GapWriter(EventStore store, NpgsqlDataSource connections, GapLedger ledger, int streams, Random random)

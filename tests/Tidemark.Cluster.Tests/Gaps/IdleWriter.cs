@@ -35,7 +35,10 @@ internal sealed class IdleWriter : IAsyncDisposable
         await connection.OpenAsync();
         NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
         AppendResult append = await store.AppendAsync(
-            stream, ExpectedVersion.Any, [new NewEvent(new Deposited(1, "north")) { Id = id }], new AppendOptions { Transaction = transaction });
+            stream,
+            ExpectedVersion.Any,
+            [new NewEvent(new Deposited(1, "north")) { Id = id }],
+            new AppendOptions { Transaction = transaction });
         await using var command = new NpgsqlCommand("select pg_backend_pid()", connection, transaction);
         return new IdleWriter(connection, transaction, append, (int)(await command.ExecuteScalarAsync())!);
     }
@@ -45,7 +48,11 @@ internal sealed class IdleWriter : IAsyncDisposable
     {
         HighWaterBlocker? blocker = null;
         await Eventually.TrueAsync(
-            async () => (blocker = (await daemon.ReadBlockersAsync()).FirstOrDefault(b => b.Session == Session)) is { State: "idle in transaction" },
+            async () =>
+            {
+                blocker = (await daemon.ReadBlockersAsync()).FirstOrDefault(b => b.Session == Session);
+                return blocker is { State: "idle in transaction" };
+            },
             () => $"the daemon names session {Session}; it says {blocker}");
         blocker!.Application.ShouldBe(Application);
         blocker.Bound.ShouldBeLessThan(Append.First);

@@ -33,7 +33,8 @@ public abstract class KillTests<TStore>
         int kills = 0;
         while (Soak.GoesOn(kills, Kills, started, share: 0.25))
         {
-            await KillOneAsync(new NodeOptions { Store = store.Choice, Writers = WritersPerNode, Seed = seed + kills }, random, acknowledged);
+            var options = new NodeOptions { Store = store.Choice, Writers = WritersPerNode, Seed = seed + kills };
+            await KillOneAsync(options, random, acknowledged);
             kills++;
         }
 

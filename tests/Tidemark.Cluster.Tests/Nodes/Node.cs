@@ -27,7 +27,8 @@ internal sealed class Node : IAsyncDisposable
     public Task ReadyAsync() => Process.Output.WaitForAsync(line => line == "ready", Eventually.Patience);
 
     /// <summary>Waits until something was acknowledged to it.</summary>
-    public Task WorkingAsync() => Process.Output.WaitForAsync(line => line.StartsWith("ack ", StringComparison.Ordinal), Eventually.Patience);
+    public Task WorkingAsync() =>
+        Process.Output.WaitForAsync(line => line.StartsWith("ack ", StringComparison.Ordinal), Eventually.Patience);
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();
 }

@@ -9,7 +9,10 @@ namespace Tidemark.Cluster.Tests.Outages;
 /// <summary>Whether everything runs again after a fault, and how long that took.</summary>
 internal static class Recovery
 {
-    /// <summary>The longest time from a database's return to the last shard's work on a new event. The pause after an error (30 s) must have no part in it.</summary>
+    /// <summary>
+    /// The longest time from a database's return to the last shard's work on a new event. The pause after an error (30 s) must have no
+    /// part in it.
+    /// </summary>
     private static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(15);
 
     public static async Task<TimeSpan> CheckAsync(TidemarkHost host)
@@ -40,5 +43,6 @@ internal static class Recovery
     }
 
     private static string Describe(ShardStatus s) =>
-        $"{s.Shard.Projection} {s.State} at {s.Position} of {s.Mark}, {s.Error?.Category} {s.Error?.Exception.GetBaseException().Message} until {s.Error?.NextTry:O}";
+        $"{s.Shard.Projection} {s.State} at {s.Position} of {s.Mark}, {s.Error?.Category} " +
+        $"{s.Error?.Exception.GetBaseException().Message} until {s.Error?.NextTry:O}";
 }

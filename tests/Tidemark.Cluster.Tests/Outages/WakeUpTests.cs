@@ -38,7 +38,8 @@ public sealed class WakeUpTests
         Assert.SkipWhen(PostgreSqlStore.Missing is not null, PostgreSqlStore.Missing ?? "");
         await using var store = (PostgreSqlStore)await PostgreSqlStore.CreateAsync();
         await using TidemarkHost host = await store.StartBankAsync(o => o.HighWater.PollWithHints = Poll);
-        await using TidemarkHost other = await store.StartAsync(tide => tide.AddProjection(new Errors.Deposits()).Configure(o => o.HighWater.PollWithHints = Poll));
+        await using TidemarkHost other = await store.StartAsync(tide => tide
+            .AddProjection(new Errors.Deposits()).Configure(o => o.HighWater.PollWithHints = Poll));
         for (int round = 0; round < 3; round++)
         {
             int session = await ListenerAsync(store, except: 0);

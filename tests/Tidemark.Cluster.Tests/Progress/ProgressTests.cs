@@ -36,8 +36,9 @@ public abstract class ProgressTests<TStore>
 
         await host.Daemon.WaitForAsync(nameof(Audits), last.Last, Eventually.Patience);
 
+        string position = $"select position from {store.Checkpoints} where projection = 'Audits'";
         await Eventually.TrueAsync(
-            async () => (long)(await store.QueryAsync($"select position from {store.Checkpoints} where projection = 'Audits'"))[0][0] >= last.Last.Value,
+            async () => (long)(await store.QueryAsync(position))[0][0] >= last.Last.Value,
             () => "the checkpoint reaches the mark");
     }
 

@@ -33,7 +33,8 @@ public class PostgreSqlStore : ClusterStore, IClusterStoreKind
     public static async Task<ClusterStore> CreateAsync() => await CreateAsync(await PostgresCluster.SharedAsync());
 
     /// <summary>A database on a server of the test's own.</summary>
-    public static async Task<PostgreSqlStore> CreateAsync(PostgresCluster cluster) => new(cluster, await cluster.CreateDatabaseAsync("cluster"));
+    public static async Task<PostgreSqlStore> CreateAsync(PostgresCluster cluster) =>
+        new(cluster, await cluster.CreateDatabaseAsync("cluster"));
 
     public override async Task<DbConnection> ConnectAsync()
     {
@@ -51,15 +52,16 @@ public class PostgreSqlStore : ClusterStore, IClusterStoreKind
     }
 
     /// <summary>The connection string that nodes use, with an application name.</summary>
-    public string NodeString(string application) => new NpgsqlConnectionStringBuilder(Choice.Target) { ApplicationName = application }.ConnectionString;
+    public string NodeString(string application) =>
+        new NpgsqlConnectionStringBuilder(Choice.Target) { ApplicationName = application }.ConnectionString;
 
     /// <summary>Ends a random session of those with one of the names; returns whether there was one.</summary>
     public async Task<bool> TerminateOneAsync(params string[] applications)
     {
         string names = string.Join(", ", applications.Select(a => $"'{a}'"));
         var rows = await QueryAsync(
-            $"select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name in ({names}) " +
-            "order by random() limit 1");
+            "select pg_terminate_backend(pid) from pg_stat_activity " +
+            $"where datname = current_database() and application_name in ({names}) order by random() limit 1");
         return rows.Count > 0;
     }
 

@@ -9,7 +9,10 @@ using Tidemark.TestNode.Bank;
 
 namespace Tidemark.Cluster.Tests.Takeovers;
 
-/// <summary>A node freezes (a long collection, a suspended machine), another one takes its shards over, and the first one wakes up believing that nothing happened.</summary>
+/// <summary>
+/// A node freezes (a long collection, a suspended machine), another one takes its shards over, and the first one wakes up believing that
+/// nothing happened.
+/// </summary>
 public abstract class FrozenNodeTests<TStore>
     where TStore : IClusterStoreKind
 {
@@ -31,14 +34,16 @@ public abstract class FrozenNodeTests<TStore>
 
         await using Node second = await Node.StartAsync(Options(store, seed));
         await second.ReadyAsync();
-        await Eventually.TrueAsync(() => Projections.All(p => second.StateOf(p) == "Live fine"), () => $"the second node works: {second.Process.Output.Tail(8)}");
+        await Eventually.TrueAsync(
+            () => Projections.All(p => second.StateOf(p) == "Live fine"), () => $"the second node works: {second.Process.Output.Tail(8)}");
         var taken = await EpochsAsync(store);
         taken.Zip(before).ShouldAllBe(pair => pair.First.Epoch > pair.Second.Epoch);
         await AppendAsync(writing.Store, random, 200);
 
         first.Process.Continue();
         Task fenced = Eventually.TrueAsync(
-            () => Projections.All(p => first.StateOf(p) == "Paused Fenced"), () => $"the first node finds itself fenced: {first.Process.Output.Tail(8)}");
+            () => Projections.All(p => first.StateOf(p) == "Paused Fenced"),
+            () => $"the first node finds itself fenced: {first.Process.Output.Tail(8)}");
         while (!fenced.IsCompleted)
             await AppendAsync(writing.Store, random, 5);
         await fenced;
@@ -51,9 +56,11 @@ public abstract class FrozenNodeTests<TStore>
         await ReadModelAudit.CheckAsync(store, host);
     }
 
-    private static NodeOptions Options(ClusterStore store, int seed) => new() { Store = store.Choice, Seed = seed, PauseMilliseconds = 600_000 };
+    private static NodeOptions Options(ClusterStore store, int seed) =>
+        new() { Store = store.Choice, Seed = seed, PauseMilliseconds = 600_000 };
 
-    // Frozen inside a transaction it would keep locks that nobody else can take from it on this machine; then it is let go on and frozen again.
+    // Frozen inside a transaction it would keep locks that nobody else can take from it on this machine; then it is let go on and frozen
+    // again.
     private static async Task FreezeAsync(Node node, ClusterStore store, EventStore writing, Random random)
     {
         for (int attempt = 1; ; attempt++)
@@ -83,7 +90,8 @@ public abstract class FrozenNodeTests<TStore>
 
     private static async Task<bool> HoldsNothingAsync(ClusterStore store) =>
         store is SqliteStore || (long)(await store.QueryAsync(
-            "select count(*) from pg_stat_activity where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()"))[0][0] == 0;
+            "select count(*) from pg_stat_activity " +
+            "where datname = current_database() and xact_start is not null and pid <> pg_backend_pid()"))[0][0] == 0;
 
     private static async Task AppendAsync(EventStore store, Random random, int appends)
     {

@@ -61,7 +61,9 @@ public class Journal : EventProjection
 
     protected Journal(string table)
     {
-        Table(table, "create table {table} (event_id text not null, position bigint not null, stream text not null, version bigint not null)");
+        Table(
+            table,
+            "create table {table} (event_id text not null, position bigint not null, stream text not null, version bigint not null)");
         On<Deposited>((e, transaction, token) => InsertAsync(table, e.Recorded, transaction, token));
         On<Withdrawn>((e, transaction, token) => InsertAsync(table, e.Recorded, transaction, token));
     }

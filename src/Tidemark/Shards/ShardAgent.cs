@@ -36,6 +36,7 @@ internal sealed partial class ShardAgent
     private HandshakeToken _lastToken;
     private Batch _batch;
     private long? _idleSince;
+    private bool _unsure;
     private volatile ShardStatus _status;
 
     public ShardAgent(ShardName shard, IShardConsumer consumer, ErrorOptions errors, ShardRuntime runtime)
@@ -112,6 +113,11 @@ internal sealed partial class ShardAgent
     {
         using var activity = TidemarkTelemetry.Activities.StartActivity("tidemark.handshake");
         activity?.SetTag("tidemark.shard", _shard.ToString());
+        await HandshakeAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask HandshakeAsync(CancellationToken cancellationToken)
+    {
         try
         {
             await _consumer.AbandonAsync().ConfigureAwait(false);
@@ -123,6 +129,7 @@ internal sealed partial class ShardAgent
             throw new ShardStartException(_shard, e);
         }
 
+        _unsure = false;
         _lastToken = _durable;
         _cursor.MoveTo(_durable.After);
         Publish(_durable.After, new CommitCount(0, 0));
@@ -165,8 +172,11 @@ internal sealed partial class ShardAgent
         await more.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stop.ThrowIfCancellationRequested();
         if (!came)
-            await _batchPipeline.ExecuteAsync(static (agent, ct) => agent.CommitAsync(ct), this, abort).ConfigureAwait(false);
+            await _batchPipeline.ExecuteAsync(static (agent, ct) => agent.CommitProgressAsync(ct), this, abort).ConfigureAwait(false);
     }
+
+    private ValueTask CommitProgressAsync(CancellationToken cancellationToken) =>
+        _unsure ? HandshakeAsync(cancellationToken) : CommitAsync(cancellationToken);
 
     private async ValueTask TryBatchAsync(CancellationToken stop, CancellationToken abort)
     {
@@ -206,6 +216,11 @@ internal sealed partial class ShardAgent
     // One try of a batch, always from the durable token: deliver until enough is gathered or nothing more is there, then commit.
     private async ValueTask RunBatchAsync(CancellationToken stop, CancellationToken cancellationToken)
     {
+        // A commit without an answer may have taken effect: the consumer is asked where it stands before anything is delivered again.
+        if (_unsure)
+            await HandshakeAsync(cancellationToken).ConfigureAwait(false);
+        if (!_cursor.HasMore)
+            return;
         try
         {
             if (await GatherAsync(stop, cancellationToken).ConfigureAwait(false))
@@ -214,9 +229,9 @@ internal sealed partial class ShardAgent
         catch
         {
             // Nothing of this try counts; the next one begins at the durable token again.
-            await _consumer.AbandonAsync().ConfigureAwait(false);
             _cursor.MoveTo(_durable.After);
             _lastToken = _durable;
+            await _consumer.AbandonAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -230,7 +245,7 @@ internal sealed partial class ShardAgent
         {
             var slice = await _cursor.PeekAsync(_limits.EventsMax - _batch.Events, throughMax, cancellationToken).ConfigureAwait(false);
             _batch.Events += slice.Count;
-            _batch.Reached = slice.Through;
+            _batch.Reached = slice.Count > 0 ? slice[slice.Count - 1].Position : _batch.Reached;
             _batch.Only = _batch.Events == 1 && slice.Count == 1 ? slice[0] : _batch.Only;
             var answer = await _consumer.DeliverAsync(new Delivery(_lastToken, slice, _setAside), cancellationToken).ConfigureAwait(false);
             if (answer is { } token)
@@ -270,7 +285,9 @@ internal sealed partial class ShardAgent
     private async ValueTask CommitAsync(CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
+        _unsure = true;
         var count = await _consumer.CommitAsync(cancellationToken).ConfigureAwait(false);
+        _unsure = false;
         TidemarkTelemetry.CommitDuration.Record(_time.GetElapsedTime(started).TotalSeconds, Tag);
         TidemarkTelemetry.EventsProcessed.Add(count.Events, Tag);
         TidemarkTelemetry.DeadLetters.Add(count.DeadLetters, Tag);

@@ -12,6 +12,8 @@ internal sealed class BatchLimits
     private readonly int _eventsMax;
     private Position? _culprit;
     private Position _suspectThrough;
+    private Position _failedThrough;
+    private bool _growing;
     private int _events;
 
     public BatchLimits(int eventsMax) => _events = _eventsMax = eventsMax;
@@ -42,25 +44,31 @@ internal sealed class BatchLimits
         {
             Reset();
         }
-        else if (_events == 1)
+        else if (_growing || through >= _failedThrough)
         {
-            // Down to one event and it passed: what failed was not the event. Grow again.
-            _events = 2;
+            // Everything of the batch that failed has passed in smaller ones: no event was at fault. Grow again.
+            _growing = true;
+            _events = (int)Math.Min(_eventsMax, 2L * _events);
         }
     }
 
-    /// <summary>A batch failed. True when it held one event alone, which is then the bad one.</summary>
+    /// <summary>A batch failed. True when it held one event alone, and that was in a batch that failed before: it is then the bad one.</summary>
     /// <param name="after">Where the batch began.</param>
-    /// <param name="reached">How far it had gone when it failed, the failing part included.</param>
+    /// <param name="reached">The last event it held, the failing part included.</param>
     /// <param name="events">How many events it held.</param>
     /// <param name="culprit">The event that the error names, if it names one.</param>
     public bool Failed(Position after, Position reached, int events, Position? culprit)
     {
-        if (events <= 1)
-            return events == 1;
+        if (events == 0)
+            return false;
+        if (events == 1 && reached <= _suspectThrough)
+            return true;
         _suspectThrough = Position.Later(_suspectThrough, reached);
-        _culprit = culprit;
-        if (culprit is not { } bad)
+        _failedThrough = reached;
+        _growing = false;
+        // An event that was not there cannot be at fault: then the batch is halved.
+        _culprit = culprit > after && culprit <= reached ? culprit : null;
+        if (_culprit is not { } bad)
             _events = Math.Max(1, events / 2);
         else if (bad.Value - 1 <= after.Value)
             _events = 1;
@@ -72,6 +80,7 @@ internal sealed class BatchLimits
     {
         _culprit = null;
         _suspectThrough = Position.Beginning;
+        _growing = false;
         _events = _eventsMax;
     }
 }

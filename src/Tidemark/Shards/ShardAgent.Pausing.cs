@@ -54,7 +54,7 @@ internal sealed partial class ShardAgent
     {
         try
         {
-            if (_lastToken != _durable && !abort.IsCancellationRequested && _status.State != ShardState.Paused)
+            if (_lastToken != _durable && !_isUncertain && !abort.IsCancellationRequested && _status.State != ShardState.Paused)
                 await _stopPipeline.ExecuteAsync(static (agent, ct) => agent.CommitAsync(ct), this, abort).ConfigureAwait(false);
         }
         catch (Exception e)

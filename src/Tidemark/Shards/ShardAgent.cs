@@ -116,6 +116,11 @@ internal sealed partial class ShardAgent
     {
         using var activity = TidemarkTelemetry.Activities.StartActivity("tidemark.handshake");
         activity?.SetTag("tidemark.shard", _shard.ToString());
+        await HandshakeAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask HandshakeAsync(CancellationToken cancellationToken)
+    {
         try
         {
             await _consumer.AbandonAsync().ConfigureAwait(false);
@@ -224,9 +229,9 @@ internal sealed partial class ShardAgent
         catch
         {
             // Nothing of this try counts; the next one begins at the durable token again.
-            await _consumer.AbandonAsync().ConfigureAwait(false);
             _cursor.MoveTo(_durable.After);
             _lastToken = _durable;
+            await _consumer.AbandonAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -240,7 +245,7 @@ internal sealed partial class ShardAgent
         {
             var slice = await _cursor.PeekAsync(_limits.EventsMax - _batch.Events, throughMax, cancellationToken).ConfigureAwait(false);
             _batch.Events += slice.Count;
-            _batch.Reached = slice.Through;
+            _batch.Reached = slice.Count > 0 ? slice[slice.Count - 1].Position : _batch.Reached;
             _batch.Only = _batch.Events == 1 && slice.Count == 1 ? slice[0] : _batch.Only;
             var answer = await _consumer.DeliverAsync(new Delivery(_lastToken, slice, _setAside), cancellationToken).ConfigureAwait(false);
             if (answer is { } token)

@@ -133,8 +133,7 @@ internal sealed partial class HighWaterAgent(
 
     /// <summary>
     /// The loop that sends hints to other processes, coalesced, after appends of this process, whether or not a daemon runs here. Runs
-    /// until
-    /// cancelled; what was appended last is hinted at then.
+    /// until cancelled; what was appended last is hinted at then.
     /// </summary>
     public async Task HintAsync(CancellationToken cancellationToken)
     {
@@ -175,8 +174,7 @@ internal sealed partial class HighWaterAgent(
         var reading = await source.ReadAsync(Mark, cancellationToken).ConfigureAwait(false);
         _failure = null;
         RaiseTo(ref _last, reading.Last.Value);
-        // A poll may have seen an append before its signal came: its hint must go out although the mark does not move again.
-        if (RaiseTo(ref _mark, reading.Mark.Value) || (Volatile.Read(ref _appendedHere) == 1 && Mark >= Last))
+        if (RaiseTo(ref _mark, reading.Mark.Value))
             _moved.Fire();
     }
 

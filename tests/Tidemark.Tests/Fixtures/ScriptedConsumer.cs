@@ -40,6 +40,8 @@ internal sealed class ScriptedConsumer : IShardConsumer
 
     public int Handshakes { get; private set; }
 
+    public int Reconfirmations { get; private set; }
+
     public int Deliveries { get; private set; }
 
     public bool WantsCommit => _pending.Count >= WantsCommitAt;
@@ -79,6 +81,13 @@ internal sealed class ScriptedConsumer : IShardConsumer
     {
         Handshakes++;
         OnHandshake();
+        _expected = _known = Token;
+        return ValueTask.FromResult(Token);
+    }
+
+    public ValueTask<HandshakeToken> ReconfirmAsync(CancellationToken cancellationToken)
+    {
+        Reconfirmations++;
         _expected = _known = Token;
         return ValueTask.FromResult(Token);
     }

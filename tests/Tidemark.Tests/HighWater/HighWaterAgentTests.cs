@@ -179,11 +179,10 @@ public sealed class HighWaterAgentTests : IAsyncLifetime
         await _clock.NextAsync();
         _marks.Set(1);
         await _agent.RefreshAsync(_stop.Token);
-        await _clock.NextAsync();
 
         await AppendAsync(1);
 
-        await _clock.RunAsync(_channel.SentAsync(1));
+        await _channel.SentAsync(1);
     }
 
     [Fact]
@@ -193,7 +192,7 @@ public sealed class HighWaterAgentTests : IAsyncLifetime
         await _clock.NextAsync();
         _marks.Set(1);
         await _agent.RefreshAsync(_stop.Token);
-        await _clock.NextAsync();
+        _clock.Advance(TimeSpan.FromMinutes(1));
         _channel.Sent.ShouldBe(0);
     }
 

@@ -46,7 +46,7 @@ public sealed class PullingAgentTests
         await world.AppendAsync("deposited", 100);
 
         await world.Agent.GetAsync(Position.Beginning, None).InTime();
-        await world.Agent.GetAsync(new(10), None).InTime();
+        await world.Agent.GetAsync(new Position(10), None).InTime();
 
         // Two pages taken, one ahead of each: nobody asked for more.
         await world.DisposeAsync().InTime();
@@ -76,13 +76,13 @@ public sealed class PullingAgentTests
         await world.AppendAsync("deposited", 3);
         world.BeforeRead = (_, _) => throw new AwayException("gone");
 
-        var error = await Should.ThrowAsync<EventFetcherException>(() => world.Agent.GetAsync(new(1), None).InTime());
+        var error = await Should.ThrowAsync<EventFetcherException>(() => world.Agent.GetAsync(new Position(1), None).InTime());
         error.After.ShouldBe(new Position(1));
         error.Message.ShouldContain("position 1 of database 'main'");
         error.InnerException.ShouldBeOfType<AwayException>();
 
         world.BeforeRead = (_, _) => Task.CompletedTask;
-        (await world.Agent.GetAsync(new(1), None).InTime()).Events.Length.ShouldBe(2);
+        (await world.Agent.GetAsync(new Position(1), None).InTime()).Events.Length.ShouldBe(2);
     }
 
     [Fact]

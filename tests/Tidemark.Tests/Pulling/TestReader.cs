@@ -17,6 +17,7 @@ internal sealed class TestReader
         _types = types;
         _random = random;
         _cursor = new(world.Agent, new(after));
+        world.Agent.Add(_cursor);
     }
 
     public List<long> Seen { get; } = [];

@@ -50,7 +50,7 @@ public sealed class ShardErrorTests
         scene.Consumer.AfterCommit = () => fails-- > 0 ? throw new AwayException() : Task.CompletedTask;
         scene.Start();
 
-        await scene.RunUntilAsync(_ => scene.Consumer.Handshakes == 2);
+        await scene.RunUntilAsync(_ => scene.Consumer.Reconfirmations == 1);
         await scene.UntilAsync(s => s.Position.Value == 10 && s.State != ShardState.Paused);
 
         scene.Consumer.Commits.ShouldBe([0]);

@@ -6,8 +6,9 @@ using Tidemark.Log;
 namespace Tidemark.PostgreSql;
 
 /// <summary>
-/// The two statements that append, and their answers. In a transaction of the application, the server looks every id up first. Each is one statement and one round trip, so outside a transaction nothing can hang between drawing
-/// numbers and the commit. An answer is given only after the reader is closed: rows arrive before the implicit commit.
+/// The two statements that append, and their answers. In a transaction of the application, the server looks every id up first. Each is one
+/// statement and one round trip, so outside a transaction nothing can hang between drawing numbers and the commit. An answer is given only
+/// after the reader is closed: rows arrive before the implicit commit.
 /// </summary>
 internal sealed class AppendCommand(SqlTexts sql)
 {

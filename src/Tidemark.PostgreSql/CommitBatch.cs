@@ -8,8 +8,8 @@ using Tidemark.Shards;
 namespace Tidemark.PostgreSql;
 
 /// <summary>
-/// Turns a commit into one batch of statements: one round trip, and outside a transaction one implicit one. The fence stands first, so a refused commit
-/// does no other work, and the shard's row serialises two owners from the start.
+/// Turns a commit into one batch of statements: one round trip, and outside a transaction one implicit one. The fence stands first, so a
+/// refused commit does no other work, and the shard's row serialises two owners from the start.
 /// </summary>
 internal sealed class CommitBatch(SqlTexts sql, ReadModelNames names)
 {

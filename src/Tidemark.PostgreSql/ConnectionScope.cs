@@ -4,8 +4,8 @@ using Polly;
 namespace Tidemark.PostgreSql;
 
 /// <summary>
-/// The only way to a connection: opened late, closed in any case, never more than the budget (the pool's size). Reads and other idempotent calls are repeated
-/// by the database pipeline; writes are not, as after a lost answer nobody knows whether they took effect.
+/// The only way to a connection: opened late, closed in any case, never more than the budget (the pool's size). Reads and other idempotent
+/// calls are repeated by the database pipeline; writes are not, as after a lost answer nobody knows whether they took effect.
 /// </summary>
 internal sealed class ConnectionScope(NpgsqlDataSource dataSource, ResiliencePipeline pipeline)
 {

@@ -17,7 +17,8 @@ internal static class ConnectionStrings
         text.MinPoolSize = Math.Min(text.MinPoolSize, options.ConnectionsMax);
         text.CommandTimeout = (int)options.CommandTimeout.TotalSeconds;
 
-        // No statement here leaves anything in the session, so there is nothing to reset; a reset would cost each call about as much as a small append.
+        // No statement here leaves anything in the session, so there is nothing to reset; a reset would cost each call about as much as a
+        // small append.
         text.NoResetOnClose = true;
         text.MaxAutoPrepare = options.TransactionPooler ? 0 : PreparedMax;
         text.AutoPrepareMinUsages = 2;

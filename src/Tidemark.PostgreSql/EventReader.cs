@@ -4,8 +4,8 @@ using Tidemark.Events;
 namespace Tidemark.PostgreSql;
 
 /// <summary>
-/// Reads events from rows whose columns are: position, version, event_id, recorded_at, slot, type, tenant, stream, data, metadata. Per row it makes the
-/// event, its data and its stream's name, no more.
+/// Reads events from rows whose columns are: position, version, event_id, recorded_at, slot, type, tenant, stream, data, metadata. Per row
+/// it makes the event, its data and its stream's name, no more.
 /// </summary>
 internal readonly struct EventReader(NpgsqlDataReader reader, NameCache names)
 {

@@ -5,8 +5,8 @@ using Tidemark.Projections;
 namespace Tidemark.PostgreSql;
 
 /// <summary>
-/// The generations of read models: their rows, tables and views. Every change is one transaction under the store's lock, so processes that start together do
-/// not disturb each other; what is there already is found in the catalogue, without a lock.
+/// The generations of read models: their rows, tables and views. Every change is one transaction under the store's lock, so processes that
+/// start together do not disturb each other; what is there already is found in the catalogue, without a lock.
 /// </summary>
 internal sealed partial class GenerationTables(SqlTexts sql, ReadModelNames names, ILogger logger)
 {
@@ -19,7 +19,12 @@ internal sealed partial class GenerationTables(SqlTexts sql, ReadModelNames name
     private readonly string _lockName = $"tidemark:{sql.Schema}:generations";
 
     public async ValueTask<ReadModelGeneration> PrepareAsync(
-        NpgsqlConnection connection, string projection, int version, ReadModelSchema schema, int generation, CancellationToken cancellationToken)
+        NpgsqlConnection connection,
+        string projection,
+        int version,
+        ReadModelSchema schema,
+        int generation,
+        CancellationToken cancellationToken)
     {
         var tables = names.TablesOf(schema, generation);
         var views = names.ViewsOf(schema);
@@ -30,17 +35,11 @@ internal sealed partial class GenerationTables(SqlTexts sql, ReadModelNames name
         var transaction = await BeginAsync(connection, cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
-            await ExecuteAsync(connection, _insert, p => p.With(projection).With(generation).With(version), cancellationToken).ConfigureAwait(false);
+            await ExecuteAsync(connection, _insert, p => p.With(projection).With(generation).With(version), cancellationToken)
+                .ConfigureAwait(false);
             var row = (await FindAsync(connection, projection, schema, generation, cancellationToken).ConfigureAwait(false))!.Value.Row;
             if (row.State != GenerationState.Retired)
-            {
-                for (var i = 0; i < tables.Length; i++)
-                {
-                    if (await KindAsync(connection, tables[i], cancellationToken).ConfigureAwait(false) is null)
-                        await ExecuteAsync(connection, ReadModelDdl.CreateTable(schema, i, tables[i]), cancellationToken).ConfigureAwait(false);
-                }
-            }
-
+                await CreateTablesAsync(connection, schema, tables, cancellationToken).ConfigureAwait(false);
             if (row.State == GenerationState.Live)
                 await ReplaceViewsAsync(connection, transaction, tables, views, cancellationToken).ConfigureAwait(false);
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
@@ -75,7 +74,11 @@ internal sealed partial class GenerationTables(SqlTexts sql, ReadModelNames name
         {
             var found = await FindAsync(connection, projection, schema, generation, cancellationToken).ConfigureAwait(false);
             if (found is { Row.State: GenerationState.Live })
-                throw new InvalidOperationException($"Generation {generation} of '{projection}' is live: readers see it. Publish another one first.");
+            {
+                throw new InvalidOperationException(
+                    $"Generation {generation} of '{projection}' is live: readers see it. Publish another one first.");
+            }
+
             foreach (var table in names.TablesOf(schema, generation))
                 await ExecuteAsync(connection, $"drop table if exists {table}", cancellationToken).ConfigureAwait(false);
             await SetStateAsync(connection, projection, generation, GenerationState.Retired, cancellationToken).ConfigureAwait(false);
@@ -83,6 +86,18 @@ internal sealed partial class GenerationTables(SqlTexts sql, ReadModelNames name
         }
 
         LogDropped(logger, projection, generation);
+    }
+
+    private async ValueTask CreateTablesAsync(
+        NpgsqlConnection connection, ReadModelSchema schema, string[] tables, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < tables.Length; i++)
+        {
+            if (await KindAsync(connection, tables[i], cancellationToken).ConfigureAwait(false) is not null)
+                continue;
+            var definition = ReadModelDdl.CreateTable(schema, i, tables[i]);
+            await ExecuteAsync(connection, definition, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async ValueTask<NpgsqlTransaction> BeginAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -110,8 +125,8 @@ internal sealed partial class GenerationTables(SqlTexts sql, ReadModelNames name
         }
     }
 
-    // A view's columns can only be extended in place. When the new table's are others, the view is dropped and made again, in the same transaction: readers
-    // wait for its end and then see the new one.
+    // A view's columns can only be extended in place. When the new table's are others, the view is dropped and made again, in the same
+    // transaction: readers wait for its end and then see the new one.
     private async ValueTask ReplaceViewsAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, string[] tables, string[] views, CancellationToken cancellationToken)
     {
@@ -119,17 +134,21 @@ internal sealed partial class GenerationTables(SqlTexts sql, ReadModelNames name
         for (var i = 0; i < views.Length; i++)
         {
             if (await KindAsync(connection, views[i], cancellationToken).ConfigureAwait(false) is { } kind && kind != "v")
-                throw new InvalidOperationException($"The view {views[i]} cannot be made: a table or index of this name exists. Rename the read model.");
+            {
+                throw new InvalidOperationException(
+                    $"The view {views[i]} cannot be made: a table or index of this name exists. Rename the read model.");
+            }
+
+            var create = $"view {views[i]} as select * from {tables[i]}";
             await transaction.SaveAsync(savepoint, cancellationToken).ConfigureAwait(false);
             try
             {
-                await ExecuteAsync(connection, $"create or replace view {views[i]} as select * from {tables[i]}", cancellationToken).ConfigureAwait(false);
+                await ExecuteAsync(connection, $"create or replace {create}", cancellationToken).ConfigureAwait(false);
             }
             catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidTableDefinition)
             {
                 await transaction.RollbackAsync(savepoint, cancellationToken).ConfigureAwait(false);
-                await ExecuteAsync(
-                    connection, $"drop view {views[i]}; create view {views[i]} as select * from {tables[i]}", cancellationToken).ConfigureAwait(false);
+                await ExecuteAsync(connection, $"drop view {views[i]}; create {create}", cancellationToken).ConfigureAwait(false);
             }
         }
     }

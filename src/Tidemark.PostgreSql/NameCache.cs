@@ -4,8 +4,8 @@ using Npgsql;
 namespace Tidemark.PostgreSql;
 
 /// <summary>
-/// Turns a column's bytes into a string that is made once: type and tenant names repeat in every row. Bounded; what does not fit is made anew.
-/// Safe for concurrent use: a slot is replaced as a whole.
+/// Turns a column's bytes into a string that is made once: type and tenant names repeat in every row. Bounded; what does not fit is made
+/// anew. Safe for concurrent use: a slot is replaced as a whole.
 /// </summary>
 internal sealed class NameCache
 {

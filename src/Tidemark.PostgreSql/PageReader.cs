@@ -6,12 +6,15 @@ using Tidemark.Log;
 namespace Tidemark.PostgreSql;
 
 /// <summary>
-/// Reads pages of the log. A page is bounded by events and by bytes, but SQL is bounded by rows only: so it is read in chunks of as many rows as the bytes left
-/// should hold, by the average size of the events seen so far. Usually that is one chunk.
+/// Reads pages of the log. A page is bounded by events and by bytes, but SQL is bounded by rows only: so it is read in chunks of as many
+/// rows as the bytes left should hold, by the average size of the events seen so far. Usually that is one chunk.
 /// </summary>
 internal sealed class PageReader(SqlTexts sql, NameCache names)
 {
-    /// <summary>How many positions a filtered page passes over at most, so that a rare type neither runs into a timeout nor leaves a shard without progress.</summary>
+    /// <summary>
+    /// How many positions a filtered page passes over at most, so that a rare type neither runs into a timeout nor leaves a shard without
+    /// progress.
+    /// </summary>
     private const long FilteredScanMax = 1_000_000;
 
     /// <summary>How many bytes of unwanted rows may be read to the end; beyond, the statement is cancelled.</summary>
@@ -25,18 +28,19 @@ internal sealed class PageReader(SqlTexts sql, NameCache names)
     {
         var filtered = read.Filter.Types is not null || read.Filter.Tenants is not null || read.Filter.Slots is not null;
         var through = filtered ? ScanBound(read) : read.Through;
-        var events = new List<RecordedEvent>(Math.Min(read.EventsMax, 1024));
+        var events = new List<RecordedEvent>(Math.Clamp(read.EventsMax, 1, 1024));
         var after = read.After;
-        var bytesLeft = (long)read.BytesMax;
+        var eventsMax = Math.Max(1, read.EventsMax);
+        var bytesLeft = Math.Max(1L, read.BytesMax);
         while (true)
         {
-            var rows = (int)Math.Min(read.EventsMax - events.Count, Math.Max(16, (bytesLeft * 5 / 4 / Volatile.Read(ref _averageBytes)) + 1));
+            var rows = (int)Math.Min(eventsMax - events.Count, Math.Max(16, (bytesLeft * 5 / 4 / Volatile.Read(ref _averageBytes)) + 1));
             var command = Command(connection, read.Filter, filtered, after, through, rows);
             await using (command.ConfigureAwait(false))
             {
                 var (count, bytes) = await ReadChunkAsync(command, rows, bytesLeft, events, cancellationToken).ConfigureAwait(false);
                 bytesLeft -= bytes;
-                if (events.Count >= read.EventsMax || (bytesLeft <= 0 && events.Count > 0))
+                if (events.Count >= eventsMax || (bytesLeft <= 0 && events.Count > 0))
                     return new(events, events[^1].Position);
                 if (count < rows)
                     return new(events, through);

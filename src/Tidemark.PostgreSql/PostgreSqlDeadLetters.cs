@@ -11,7 +11,8 @@ internal sealed class PostgreSqlDeadLetters(ConnectionScope scope, SqlTexts sql)
 {
     private readonly string _read = sql["read_dead_letters"];
 
-    public ValueTask<IReadOnlyList<DeadLetter>> ReadAsync(string? projection, Position after, int countMax, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<DeadLetter>> ReadAsync(
+        string? projection, Position after, int countMax, CancellationToken cancellationToken) =>
         scope.ReadAsync<(string? Projection, Position After, int CountMax), IReadOnlyList<DeadLetter>>(
             async (connection, call, token) =>
             {

@@ -14,7 +14,8 @@ internal static class PostgreSqlErrors
     public static bool IsTransient(Exception error) => error switch
     {
         PostgresException e => e.IsTransient || IsTransientState(e.SqlState),
-        NpgsqlException e => e.IsTransient || e.InnerException is IOException or SocketException or TimeoutException or ObjectDisposedException,
+        NpgsqlException { InnerException: IOException or SocketException or TimeoutException or ObjectDisposedException } => true,
+        NpgsqlException e => e.IsTransient,
         TimeoutException or IOException or SocketException => true,
         _ => false,
     };

@@ -52,12 +52,13 @@ internal sealed class PostgreSqlEventLog : IEventLog, IDisposable
     {
         var own = PostgreSqlTransaction.Of(transaction);
 
-        // The function takes back what it did when it refuses, so no savepoint is needed; ids are looked up first, so that one that is taken is an
-        // answer and does not abort the application's transaction.
+        // The function takes back what it did when it refuses, so no savepoint is needed; ids are looked up first, so that one that is
+        // taken is an answer and does not abort the application's transaction.
         return appends.Count switch
         {
             0 => [],
-            1 when appends[0].Events.Length == 1 => [await _append.OneAsync(own.Connection, own.Inner, appends[0], cancellationToken).ConfigureAwait(false)],
+            1 when appends[0].Events.Length == 1 =>
+                [await _append.OneAsync(own.Connection, own.Inner, appends[0], cancellationToken).ConfigureAwait(false)],
             _ => await _append.ManyAsync(own.Connection, own.Inner, appends, allOrNone: true, cancellationToken).ConfigureAwait(false),
         };
     }
@@ -85,15 +86,20 @@ internal sealed class PostgreSqlEventLog : IEventLog, IDisposable
         transaction is NpgsqlTransaction lent
             ? new PostgreSqlTransaction(lent)
             : throw new ArgumentException(
-                $"The transaction is a {transaction?.GetType().Name ?? "null"}; a PostgreSQL store takes a {nameof(NpgsqlTransaction)} on its database.",
+                $"The transaction is a {transaction?.GetType().Name ?? "null"}; a PostgreSQL store takes a {nameof(NpgsqlTransaction)}.",
                 nameof(transaction));
 
     public ValueTask<LogPage> ReadAsync(LogRead read, CancellationToken cancellationToken) =>
-        _scope.ReadAsync(static (connection, call, token) => call.Pages.ReadAsync(connection, call.Read, token), (Pages: _pages, Read: read), cancellationToken);
+        _scope.ReadAsync(
+            static (connection, call, token) => call.Pages.ReadAsync(connection, call.Read, token),
+            (Pages: _pages, Read: read),
+            cancellationToken);
 
     public ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(StreamRead read, CancellationToken cancellationToken) =>
         _scope.ReadAsync(
-            (connection, wanted, token) => ReadStreamAsync(new NpgsqlCommand(StreamSql(wanted), connection), wanted, token), read, cancellationToken);
+            (connection, wanted, token) => ReadStreamAsync(new NpgsqlCommand(StreamSql(wanted), connection), wanted, token),
+            read,
+            cancellationToken);
 
     public ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(
         IStoreTransaction transaction, StreamRead read, CancellationToken cancellationToken)
@@ -181,7 +187,8 @@ internal sealed class PostgreSqlEventLog : IEventLog, IDisposable
             (Tenant: tenant, Stream: stream, Archived: archived),
             cancellationToken);
 
-    private async ValueTask<AppendOutcome[]> AppendAsync(IReadOnlyList<StreamAppend> appends, bool allOrNone, CancellationToken cancellationToken)
+    private async ValueTask<AppendOutcome[]> AppendAsync(
+        IReadOnlyList<StreamAppend> appends, bool allOrNone, CancellationToken cancellationToken)
     {
         if (appends.Count == 0)
             return [];
@@ -196,7 +203,8 @@ internal sealed class PostgreSqlEventLog : IEventLog, IDisposable
         }
         catch (PostgresException e) when (appends.Count == 1 && PostgreSqlErrors.IsEventIdTaken(e))
         {
-            // The expectation was met, and yet an id is in the log: it is another event's. With several appends nobody knows whose it was, so that throws.
+            // The expectation was met, and yet an id is in the log: it is another event's. With several appends nobody knows whose it was,
+            // so that throws.
             var state = await FindStreamAsync(appends[0].Tenant, appends[0].Stream, cancellationToken).ConfigureAwait(false);
             return [new(AppendStatus.IdConflict, state?.Version ?? StreamVersion.None, default, default)];
         }
@@ -204,11 +212,13 @@ internal sealed class PostgreSqlEventLog : IEventLog, IDisposable
 
     private string StreamSql(in StreamRead read) => read.Backwards ? _streamBackwards : _streamForwards;
 
-    private async ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(NpgsqlCommand command, StreamRead read, CancellationToken cancellationToken)
+    private async ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(
+        NpgsqlCommand command, StreamRead read, CancellationToken cancellationToken)
     {
         await using (command.ConfigureAwait(false))
         {
-            command.Parameters.With(read.Tenant.Value).With(read.Stream.Value).With(read.From.Value).With(read.To.Value).With(read.EventsMax);
+            command.Parameters.With(read.Tenant.Value).With(read.Stream.Value)
+                .With(read.From.Value).With(read.To.Value).With(read.EventsMax);
             return await ReadEventsAsync(command, cancellationToken).ConfigureAwait(false);
         }
     }

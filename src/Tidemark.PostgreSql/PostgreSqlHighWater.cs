@@ -4,7 +4,9 @@ using Tidemark.HighWater;
 
 namespace Tidemark.PostgreSql;
 
-/// <summary>The exact high-water mark, from the sequence and the bounds that open appends publish; see Migrations/0003_high_water.sql.</summary>
+/// <summary>
+/// The exact high-water mark, from the sequence and the bounds that open appends publish; see Migrations/0003_high_water.sql.
+/// </summary>
 internal sealed class PostgreSqlHighWater(ConnectionScope scope, SqlTexts sql) : IHighWaterSource
 {
     private readonly string _readHighWater = sql["read_high_water"];

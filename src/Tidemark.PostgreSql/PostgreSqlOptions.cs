@@ -3,7 +3,11 @@ using Npgsql;
 
 namespace Tidemark.PostgreSql;
 
-/// <summary>How to reach an event database on PostgreSQL, and how many connections to it one process may hold.</summary>
+/// <summary>
+/// How to reach an event database on PostgreSQL, and how many connections to it one process may hold. Connections are not reset when they
+/// go back to the pool: SQL that projections run on a connection of the store's must leave nothing in the session (SET LOCAL instead of
+/// SET, no temporary tables that stay).
+/// </summary>
 public sealed partial class PostgreSqlOptions
 {
     /// <summary>The longest schema name, in characters; leaves room for the name of the notification channel.</summary>
@@ -13,8 +17,9 @@ public sealed partial class PostgreSqlOptions
     public string? ConnectionString { get; set; }
 
     /// <summary>
-    /// A data source of the application's own, which Tidemark uses and does not dispose. Then pooling, preparing and budget are the data source's:
-    /// <see cref="ConnectionsMax"/> and <see cref="CommandTimeout"/> do not apply. Give it <c>Max Auto Prepare</c> unless a transaction pooler stands between.
+    /// A data source of the application's own, which Tidemark uses and does not dispose. Then pooling, preparing and budget are the data
+    /// source's: <see cref="ConnectionsMax"/> and <see cref="CommandTimeout"/> do not apply. Give it <c>Max Auto Prepare</c> unless a
+    /// transaction pooler stands between.
     /// </summary>
     public NpgsqlDataSource? DataSource { get; set; }
 
@@ -22,17 +27,19 @@ public sealed partial class PostgreSqlOptions
     public string Schema { get; set; } = "tidemark";
 
     /// <summary>
-    /// Whether a pooler in transaction mode (pgbouncer, for instance) stands between. Then nothing is prepared, connections are not reset, and hints of other
-    /// processes are received only when <see cref="ListenConnectionString"/> leads past the pooler.
+    /// Whether a pooler in transaction mode (pgbouncer, for instance) stands between. Then nothing is prepared, connections are not reset,
+    /// and hints of other processes are received only when <see cref="ListenConnectionString"/> leads past the pooler.
     /// </summary>
     public bool TransactionPooler { get; set; }
 
-    /// <summary>A connection string for the one connection that listens for hints; null takes the one of <see cref="ConnectionString"/>.</summary>
+    /// <summary>
+    /// A connection string for the one connection that listens for hints; null takes the one of <see cref="ConnectionString"/>.
+    /// </summary>
     public string? ListenConnectionString { get; set; }
 
     /// <summary>
-    /// The most connections this process holds to the event database, 2 to 1,000; the one that listens comes on top. A call beyond waits for a free one. Transactions
-    /// that the application begins through the store count.
+    /// The most connections this process holds to the event database, 2 to 1,000; the one that listens comes on top. A call beyond waits
+    /// for a free one. Transactions that the application begins through the store count.
     /// </summary>
     public int ConnectionsMax { get; set; } = 10;
 
@@ -40,17 +47,24 @@ public sealed partial class PostgreSqlOptions
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Checks the settings.</summary>
-    /// <exception cref="ArgumentException">A setting is missing or out of its range; the message names the key, the value and the range.</exception>
+    /// <exception cref="ArgumentException">
+    /// A setting is missing or out of its range; the message names the key, the value and the range.
+    /// </exception>
     public void Validate()
     {
         if (DataSource is null && string.IsNullOrWhiteSpace(ConnectionString))
-            throw new ArgumentException($"{nameof(ConnectionString)} is empty; give a connection string of Npgsql, or a {nameof(DataSource)}.");
+        {
+            throw new ArgumentException(
+                $"{nameof(ConnectionString)} is empty; give a connection string of Npgsql, or a {nameof(DataSource)}.");
+        }
+
         if (DataSource is not null && ConnectionString is not null)
             throw new ArgumentException($"{nameof(ConnectionString)} and {nameof(DataSource)} are both given; give one of them.");
         if (Schema is not { Length: > 0 and <= SchemaLengthMax } || !SchemaName().IsMatch(Schema))
         {
             throw new ArgumentException(
-                $"{nameof(Schema)} is '{Schema}'; allowed are 1 to {SchemaLengthMax} characters, a to z, digits and underscores, not beginning with a digit.");
+                $"{nameof(Schema)} is '{Schema}'; allowed are 1 to {SchemaLengthMax} characters, a to z, digits and underscores, " +
+                "not beginning with a digit.");
         }
 
         if (Schema.StartsWith("pg_", StringComparison.Ordinal))

@@ -6,7 +6,8 @@ using Tidemark.Projections;
 namespace Tidemark.PostgreSql;
 
 /// <summary>Read models in tables beside the log; a commit writes them and moves the checkpoint in one transaction.</summary>
-internal sealed class PostgreSqlReadModels(ConnectionScope scope, SqlTexts sql, ReadModelNames names, GenerationTables generations) : IReadModelStore
+internal sealed class PostgreSqlReadModels(ConnectionScope scope, SqlTexts sql, ReadModelNames names, GenerationTables generations)
+    : IReadModelStore
 {
     private readonly CommitBatch _commit = new(sql, names);
     private readonly string _readGenerations = sql["read_generations"];
@@ -17,7 +18,8 @@ internal sealed class PostgreSqlReadModels(ConnectionScope scope, SqlTexts sql, 
     public ValueTask<ReadModelGeneration> PrepareAsync(
         string projection, int version, ReadModelSchema schema, int generation, CancellationToken cancellationToken) =>
         scope.ReadAsync(
-            (connection, call, token) => generations.PrepareAsync(connection, call.Projection, call.Version, call.Schema, call.Generation, token),
+            (connection, call, token) =>
+                generations.PrepareAsync(connection, call.Projection, call.Version, call.Schema, call.Generation, token),
             (Projection: projection, Version: version, Schema: schema, Generation: generation),
             cancellationToken);
 
@@ -138,7 +140,8 @@ internal sealed class PostgreSqlReadModels(ConnectionScope scope, SqlTexts sql, 
         scope.ReadAsync<(string View, DocumentKey Key), StoredDocument?>(
             async (connection, call, token) =>
             {
-                var command = new NpgsqlCommand($"select key, data, version, position from {call.View} where tenant = $1 and key = $2", connection);
+                var text = $"select key, data, version, position from {call.View} where tenant = $1 and key = $2";
+                var command = new NpgsqlCommand(text, connection);
                 await using (command.ConfigureAwait(false))
                 {
                     command.Parameters.With(call.Key.Tenant.Value).With(call.Key.Key);

@@ -23,9 +23,13 @@ internal sealed partial class PostgreSqlSchema(ConnectionScope scope, SqlTexts s
 
     public async ValueTask ApplyAsync(CancellationToken cancellationToken)
     {
-        while (await scope.ReadAsync((connection, _, token) => ApplyNextAsync(connection, token), 0, cancellationToken).ConfigureAwait(false))
+        bool more;
+        do
         {
+            more = await scope.ReadAsync((connection, _, token) => ApplyNextAsync(connection, token), 0, cancellationToken)
+                .ConfigureAwait(false);
         }
+        while (more);
     }
 
     public string Script()
@@ -139,7 +143,8 @@ internal sealed partial class PostgreSqlSchema(ConnectionScope scope, SqlTexts s
         return applied;
     }
 
-    private static async ValueTask ExecuteAsync(NpgsqlConnection connection, string text, object[] values, CancellationToken cancellationToken)
+    private static async ValueTask ExecuteAsync(
+        NpgsqlConnection connection, string text, object[] values, CancellationToken cancellationToken)
     {
         var command = new NpgsqlCommand(text, connection);
         await using (command.ConfigureAwait(false))
@@ -151,13 +156,15 @@ internal sealed partial class PostgreSqlSchema(ConnectionScope scope, SqlTexts s
     }
 
     private string Changed(Migration migration, string foundName) =>
-        $"Migration {migration.Number} of schema '{sql.Schema}' was applied from another text ('{foundName}' there, '{migration.Name}' here, another checksum): "
-        + "the database was made by another build of Tidemark. Use the build that made it.";
+        $"Migration {migration.Number} of schema '{sql.Schema}' was applied from another text "
+        + $"('{foundName}' there, '{migration.Name}' here, another checksum): the database was made by another build of Tidemark. "
+        + "Use the build that made it.";
 
     private string Newer(string name) =>
-        $"Schema '{sql.Schema}' holds migration '{name}', which this version of Tidemark does not know: the database is newer. Use a newer version.";
+        $"Schema '{sql.Schema}' holds migration '{name}', which this version of Tidemark does not know: the database is newer. "
+        + "Use a newer version.";
 
     private string SequenceBehind(long last, long stored) =>
-        $"The sequence of positions in schema '{sql.Schema}' is behind its table (last drawn {last}, highest stored {stored}), as after a partial restore: "
-        + $"positions would be used twice. With all writers stopped, set it to at least {stored}.";
+        $"The sequence of positions in schema '{sql.Schema}' is behind its table (last drawn {last}, highest stored {stored}), "
+        + $"as after a partial restore: positions would be used twice. With all writers stopped, set it to at least {stored}.";
 }

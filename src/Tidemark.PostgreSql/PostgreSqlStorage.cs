@@ -10,8 +10,9 @@ using Tidemark.Storage;
 namespace Tidemark.PostgreSql;
 
 /// <summary>
-/// An event database on PostgreSQL 13 or newer: one schema of one database. Safe for concurrent use. Nothing is opened before the first call; every call
-/// takes a connection from a bounded pool and gives it back. Idempotent calls are repeated by the pipeline "database"; appends and commits are not.
+/// An event database on PostgreSQL 13 or newer: one schema of one database. Safe for concurrent use. Nothing is opened before the first
+/// call; every call takes a connection from a bounded pool and gives it back. Idempotent calls are repeated by the pipeline "database";
+/// appends and commits are not.
 /// </summary>
 public sealed class PostgreSqlStorage : IEventDatabaseStorage
 {
@@ -49,7 +50,9 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
     /// <inheritdoc />
     public string Description { get; }
 
-    /// <summary>Two: one flush waits for its commit while the server works on the other; more gained nothing where it was measured.</summary>
+    /// <summary>
+    /// Two: one flush waits for its commit while the server works on the other; more gained nothing where it was measured.
+    /// </summary>
     public int FlushesMax => 2;
 
     /// <inheritdoc />

@@ -9,7 +9,8 @@ public static class PostgreSqlTidemarkExtensions
     /// <param name="builder">The store.</param>
     /// <param name="connectionString">Where the database is, as Npgsql's connection string.</param>
     /// <param name="configure">Further settings.</param>
-    public static TidemarkBuilder UsePostgreSql(this TidemarkBuilder builder, string connectionString, Action<PostgreSqlOptions>? configure = null)
+    public static TidemarkBuilder UsePostgreSql(
+        this TidemarkBuilder builder, string connectionString, Action<PostgreSqlOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var options = new PostgreSqlOptions { ConnectionString = connectionString };

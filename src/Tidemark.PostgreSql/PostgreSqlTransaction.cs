@@ -40,7 +40,7 @@ internal sealed class PostgreSqlTransaction : IStoreTransaction
     public static PostgreSqlTransaction Of(IStoreTransaction transaction) =>
         transaction as PostgreSqlTransaction
         ?? throw new ArgumentException(
-            $"The transaction is of the kind {transaction.GetType().Name}, not one of a PostgreSQL store; use one that this store began or was lent.",
+            $"The transaction is a {transaction.GetType().Name}, not one of a PostgreSQL store; use one that this store began or was lent.",
             nameof(transaction));
 
     public async ValueTask CommitAsync(CancellationToken cancellationToken)

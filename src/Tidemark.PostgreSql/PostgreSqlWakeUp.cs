@@ -4,13 +4,14 @@ using Tidemark.HighWater;
 namespace Tidemark.PostgreSql;
 
 /// <summary>
-/// Hints by LISTEN and NOTIFY, without a payload, on a channel named after the schema. Listening holds one connection outside the pool and sends nothing while it
-/// waits: TCP keepalive finds a dead connection.
+/// Hints by LISTEN and NOTIFY, without a payload, on a channel named after the schema. Listening holds one connection outside the pool and
+/// sends nothing while it waits: TCP keepalive finds a dead connection.
 /// </summary>
 /// <param name="scope">For sending.</param>
 /// <param name="sql">The statements.</param>
 /// <param name="openListener">Opens the connection to listen on; null when there is none that could.</param>
-internal sealed class PostgreSqlWakeUp(ConnectionScope scope, SqlTexts sql, Func<CancellationToken, ValueTask<NpgsqlConnection>>? openListener) : IWakeUpChannel
+internal sealed class PostgreSqlWakeUp(
+    ConnectionScope scope, SqlTexts sql, Func<CancellationToken, ValueTask<NpgsqlConnection>>? openListener) : IWakeUpChannel
 {
     private readonly string _notify = sql["notify"];
     private readonly string _channel = $"tidemark:{sql.Schema}";
@@ -34,7 +35,11 @@ internal sealed class PostgreSqlWakeUp(ConnectionScope scope, SqlTexts sql, Func
     public async Task ListenAsync(Action wake, CancellationToken cancellationToken)
     {
         if (openListener is null)
-            throw new InvalidOperationException($"Nothing to listen on behind a transaction pooler; set {nameof(PostgreSqlOptions.ListenConnectionString)}.");
+        {
+            throw new InvalidOperationException(
+                $"Nothing to listen on behind a transaction pooler; set {nameof(PostgreSqlOptions.ListenConnectionString)}.");
+        }
+
         var connection = await openListener(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
@@ -49,6 +54,7 @@ internal sealed class PostgreSqlWakeUp(ConnectionScope scope, SqlTexts sql, Func
                 await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             }
 
+            wake();
             while (true)
                 await connection.WaitAsync(cancellationToken).ConfigureAwait(false);
         }

@@ -15,7 +15,7 @@ internal static class ReadModelDdl
         DocumentSchema => Documents(table),
         FlatTableSchema flat => Flat(flat, table),
         CustomTablesSchema custom => custom.Tables[index].CreateSql.Replace("{table}", table, StringComparison.Ordinal),
-        _ => throw new ArgumentException($"A PostgreSQL store does not know read models of the kind {schema.GetType().Name}.", nameof(schema)),
+        _ => throw new ArgumentException($"A PostgreSQL store knows no read models of the kind {schema.GetType().Name}.", nameof(schema)),
     };
 
     /// <summary>The type of a column.</summary>

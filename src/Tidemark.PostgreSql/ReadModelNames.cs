@@ -4,7 +4,10 @@ using Tidemark.Projections;
 
 namespace Tidemark.PostgreSql;
 
-/// <summary>The names of read models' tables and views, validated, qualified and quoted, and the statements on document tables, made once for each table.</summary>
+/// <summary>
+/// The names of read models' tables and views, validated, qualified and quoted, and the statements on document tables, made once for each
+/// table.
+/// </summary>
 internal sealed partial class ReadModelNames(SqlTexts sql)
 {
     private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
@@ -35,9 +38,17 @@ internal sealed partial class ReadModelNames(SqlTexts sql)
     private static string Checked(string name)
     {
         if (!Identifier().IsMatch(name))
-            throw new ArgumentException($"'{name}' is no name of a read model; allowed are 1 to 48 characters, a to z, digits and underscores.", nameof(name));
+        {
+            throw new ArgumentException(
+                $"'{name}' is no name of a read model; allowed are 1 to 48 characters, a to z, digits and underscores.", nameof(name));
+        }
+
         if (Reserved.Contains(name))
-            throw new ArgumentException($"The name '{name}' belongs to a table of the store itself; give the read model another one.", nameof(name));
+        {
+            throw new ArgumentException(
+                $"The name '{name}' belongs to a table of the store itself; give the read model another one.", nameof(name));
+        }
+
         return name;
     }
 
@@ -50,12 +61,15 @@ internal sealed class DocumentTable(string table)
 {
     public string Name { get; } = table;
 
-    /// <summary>All keys in one statement; a row names its key by number, so that keys do not travel back.</summary>
+    /// <summary>
+    /// All keys in one statement; a row names its key by number, so that keys do not travel back. One look-up per key, whatever the planner
+    /// thinks of the table's size: a join that was planned while the table was empty would read all of it later.
+    /// </summary>
     public string Load { get; } =
         $"""
         select k.number, t.data, t.version, t.position
         from unnest($1::text[], $2::text[]) with ordinality k (tenant, key, number)
-        join {table} t on t.tenant = k.tenant and t.key = k.key
+        cross join lateral (select * from {table} d where d.tenant = k.tenant and d.key = k.key limit 1) t
         """;
 
     public string Upsert { get; } =

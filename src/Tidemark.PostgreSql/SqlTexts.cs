@@ -37,8 +37,8 @@ internal sealed class SqlTexts
     public IReadOnlyList<Migration> Migrations()
     {
         const string folder = Prefix + "Migrations.";
-        var names = Source.GetManifestResourceNames().Where(n => n.StartsWith(folder, StringComparison.Ordinal)).Order(StringComparer.Ordinal);
-        return [.. names.Select(resource => Migration(resource, resource[folder.Length..^".sql".Length]))];
+        var names = Source.GetManifestResourceNames().Where(n => n.StartsWith(folder, StringComparison.Ordinal));
+        return [.. names.Order(StringComparer.Ordinal).Select(resource => Migration(resource, resource[folder.Length..^".sql".Length]))];
     }
 
     /// <summary>A validated identifier, quoted.</summary>
@@ -54,7 +54,8 @@ internal sealed class SqlTexts
 
     private static string ReadFile(string resource)
     {
-        using var stream = Source.GetManifestResourceStream(resource) ?? throw new InvalidOperationException($"The assembly holds no file {resource}.");
+        using var stream = Source.GetManifestResourceStream(resource)
+            ?? throw new InvalidOperationException($"The assembly holds no file {resource}.");
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return reader.ReadToEnd().ReplaceLineEndings("\n");
     }
@@ -63,6 +64,8 @@ internal sealed class SqlTexts
 /// <summary>A numbered step of the schema.</summary>
 /// <param name="Number">Its number, from 1 without holes.</param>
 /// <param name="Name">Its file's name, with the number, without the extension.</param>
-/// <param name="Checksum">SHA-256 over the file's text with line feeds as line ends, before the schema's name is put in; lower-case hexadecimal.</param>
+/// <param name="Checksum">
+/// SHA-256 over the file's text with line feeds as line ends, before the schema's name is put in; lower-case hexadecimal.
+/// </param>
 /// <param name="Sql">Its statements.</param>
 internal sealed record Migration(int Number, string Name, string Checksum, string Sql);

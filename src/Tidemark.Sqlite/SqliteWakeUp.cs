@@ -23,6 +23,7 @@ internal sealed class SqliteWakeUp(SqliteDatabase database) : IWakeUpChannel
         using var watcher = await database.Readers.Busy.RunAsync(database.File.OpenWatcher, cancellationToken).ConfigureAwait(false);
         var seen = await LookAsync().ConfigureAwait(false);
         wake(); // What was committed before the first look is seen by none of the later ones.
+        wake();
         using var timer = new PeriodicTimer(database.WatchInterval, database.Time);
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {

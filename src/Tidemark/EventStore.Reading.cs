@@ -8,7 +8,9 @@ namespace Tidemark;
 /// <summary>Reads, folds and queries.</summary>
 public sealed partial class EventStore
 {
-    /// <summary>Reads a stream in version order, or backwards, page by page. Empty when there is no such stream; archived streams are read too.</summary>
+    /// <summary>
+    /// Reads a stream in version order, or backwards, page by page. Empty when there is no such stream; archived streams are read too.
+    /// </summary>
     /// <param name="stream">The stream.</param>
     /// <param name="options">Which part of it; all by default.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
@@ -40,7 +42,8 @@ public sealed partial class EventStore
     }
 
     /// <summary>
-    /// Reads the log of all tenants in position order, up to the high-water mark at the time of the call. What is read is final: no event can appear at or below it later.
+    /// Reads the log of all tenants in position order, up to the high-water mark at the time of the call. What is read is final: no event
+    /// can appear at or below it later.
     /// </summary>
     /// <param name="after">Only events after this position.</param>
     /// <param name="filter">Which events; all by default.</param>
@@ -53,7 +56,8 @@ public sealed partial class EventStore
         while (after < mark)
         {
             var page = await Log.ReadAsync(
-                new LogRead(after, mark, filter ?? LogFilter.All, options.PageEventsMax, options.PageBytesMax), cancellationToken).ConfigureAwait(false);
+                new LogRead(after, mark, filter ?? LogFilter.All, options.PageEventsMax, options.PageBytesMax), cancellationToken)
+                    .ConfigureAwait(false);
             foreach (var e in page.Events)
             {
                 e.Decode(_database.Types, keepJson: true);
@@ -68,7 +72,10 @@ public sealed partial class EventStore
     public async Task<StreamState?> FindStreamAsync(StreamId stream, CancellationToken cancellationToken = default) =>
         await Log.FindStreamAsync(Tenant, stream, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Folds a stream to its document, as it is now or was at a version or moment. The fold is that of the registered single-stream projection with this document type.</summary>
+    /// <summary>
+    /// Folds a stream to its document, as it is now or was at a version or moment. The fold is that of the registered single-stream
+    /// projection with this document type.
+    /// </summary>
     /// <typeparam name="TDocument">The document type.</typeparam>
     /// <param name="stream">The stream.</param>
     /// <param name="until">Where to stop; now by default.</param>
@@ -96,17 +103,21 @@ public sealed partial class EventStore
     }
 
     /// <summary>
-    /// Folds a stream, decides, and appends what was decided, expecting the version that was folded. When another append came between, it folds and decides again.
+    /// Folds a stream, decides, and appends what was decided, expecting the version that was folded. When another append came between, it
+    /// folds and decides again.
     /// </summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="decide">Given the aggregate, returns the events to append; none means there is nothing to do. May be called several times.</param>
+    /// <param name="decide">
+    /// Given the aggregate, returns the events to append; none means there is nothing to do. May be called several times.
+    /// </param>
     /// <param name="options">Options of the append.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <typeparam name="TDocument">The document type.</typeparam>
     /// <returns>Where the events are; null when none were decided.</returns>
     /// <exception cref="VersionConflictException">Ten times in a row another append came between.</exception>
     public async Task<AppendResult?> DecideAsync<TDocument>(
-        StreamId stream, Func<Aggregate<TDocument>, IEnumerable<object>> decide, AppendOptions? options = null, CancellationToken cancellationToken = default)
+        StreamId stream, Func<Aggregate<TDocument>, IEnumerable<object>> decide, AppendOptions? options = null,
+            CancellationToken cancellationToken = default)
         where TDocument : class
     {
         const int triesMax = 10;
@@ -120,7 +131,8 @@ public sealed partial class EventStore
             try
             {
                 return await AppendAsync(
-                    stream, ExpectedVersion.Exactly(aggregate.Version), events, options ?? new AppendOptions(), cancellationToken).ConfigureAwait(false);
+                    stream, ExpectedVersion.Exactly(aggregate.Version), events, options ?? new AppendOptions(), cancellationToken)
+                        .ConfigureAwait(false);
             }
             catch (VersionConflictException) when (tries < triesMax && options?.Transaction is null)
             {

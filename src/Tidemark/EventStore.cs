@@ -10,7 +10,8 @@ using Tidemark.Telemetry;
 namespace Tidemark;
 
 /// <summary>
-/// The event store of one tenant: append, read, fold, and query read models. Safe for concurrent use; <see cref="ForTenant"/> gives the store of another tenant.
+/// The event store of one tenant: append, read, fold, and query read models. Safe for concurrent use; <see cref="ForTenant"/> gives the
+/// store of another tenant.
 /// </summary>
 public sealed partial class EventStore
 {
@@ -20,7 +21,8 @@ public sealed partial class EventStore
     private readonly ProjectionCatalog _projections;
     private readonly ResiliencePipeline _appendPipeline;
 
-    internal EventStore(EventDatabase database, TenantId tenant, EventEncoder encoder, InlineProjections inline, ProjectionCatalog projections)
+    internal EventStore(
+        EventDatabase database, TenantId tenant, EventEncoder encoder, InlineProjections inline, ProjectionCatalog projections)
     {
         _database = database;
         _encoder = encoder;
@@ -38,11 +40,15 @@ public sealed partial class EventStore
     /// <summary>The store of another tenant.</summary>
     public EventStore ForTenant(TenantId tenant) => new(_database, tenant, _encoder, _inline, _projections);
 
-    /// <summary>Appends events to a stream. Atomic; durable when it returns. Repeating it with the same event ids stores nothing twice.</summary>
+    /// <summary>
+    /// Appends events to a stream. Atomic; durable when it returns. Repeating it with the same event ids stores nothing twice.
+    /// </summary>
     /// <param name="stream">The stream; made by its first event.</param>
     /// <param name="expected">What the append expects of the stream.</param>
     /// <param name="events">Objects of registered types, or <see cref="NewEvent"/> to give ids or metadata.</param>
-    /// <param name="cancellationToken">Leaves the queue; once the append was sent its outcome is unknown to a caller who goes all the same.</param>
+    /// <param name="cancellationToken">
+    /// Leaves the queue; once the append was sent its outcome is unknown to a caller who goes all the same.
+    /// </param>
     /// <exception cref="VersionConflictException">The stream is at another version.</exception>
     /// <exception cref="StreamArchivedException">The stream is archived.</exception>
     /// <exception cref="EventIdConflictException">Some ids belong to other events.</exception>
@@ -55,7 +61,8 @@ public sealed partial class EventStore
 
     /// <summary>Appends events to a stream, with options; see the other overload for the guarantees.</summary>
     public async Task<AppendResult> AppendAsync(
-        StreamId stream, ExpectedVersion expected, IReadOnlyList<object> events, AppendOptions options, CancellationToken cancellationToken = default)
+        StreamId stream, ExpectedVersion expected, IReadOnlyList<object> events, AppendOptions options,
+            CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         var started = Stopwatch.GetTimestamp();
@@ -84,7 +91,8 @@ public sealed partial class EventStore
         if (streams.Count == 0)
             throw new ArgumentException("An append needs at least one stream.", nameof(streams));
         if (streams.DistinctBy(s => s.Stream).Count() != streams.Count)
-            throw new ArgumentException("An append to several streams names each stream once; put the events of a stream together.", nameof(streams));
+            throw new ArgumentException("An append to several streams names each stream once; put the events of a stream " +
+                "together.", nameof(streams));
 
         var started = Stopwatch.GetTimestamp();
         var appends = streams.Select(s => _encoder.Encode(Tenant, s, options.Metadata)).ToArray();
@@ -101,7 +109,10 @@ public sealed partial class EventStore
         return results;
     }
 
-    /// <summary>Archives a stream: it takes no more events and the daemon no longer sees it. Read models keep what they have. It can still be read as a stream.</summary>
+    /// <summary>
+    /// Archives a stream: it takes no more events and the daemon no longer sees it. Read models keep what they have. It can still be read
+    /// as a stream.
+    /// </summary>
     /// <returns>Whether there is such a stream.</returns>
     public async Task<bool> ArchiveAsync(StreamId stream, CancellationToken cancellationToken = default) =>
         await Log.SetArchivedAsync(Tenant, stream, archived: true, cancellationToken).ConfigureAwait(false);
@@ -111,7 +122,8 @@ public sealed partial class EventStore
     public async Task<bool> UnarchiveAsync(StreamId stream, CancellationToken cancellationToken = default) =>
         await Log.SetArchivedAsync(Tenant, stream, archived: false, cancellationToken).ConfigureAwait(false);
 
-    private async Task<AppendOutcome[]> AppendInTransactionAsync(StreamAppend[] appends, AppendOptions options, CancellationToken cancellationToken)
+    private async Task<AppendOutcome[]> AppendInTransactionAsync(
+        StreamAppend[] appends, AppendOptions options, CancellationToken cancellationToken)
     {
         if (options.Transaction is { } lent)
         {
@@ -135,7 +147,8 @@ public sealed partial class EventStore
         }
     }
 
-    private async Task<AppendOutcome[]> AppendAndApplyAsync(StreamAppend[] appends, IStoreTransaction transaction, CancellationToken cancellationToken)
+    private async Task<AppendOutcome[]> AppendAndApplyAsync(
+        StreamAppend[] appends, IStoreTransaction transaction, CancellationToken cancellationToken)
     {
         var outcomes = await Log.AppendAsync(transaction, appends, cancellationToken).ConfigureAwait(false);
         if (outcomes.Any(o => !o.IsStored))
@@ -154,7 +167,8 @@ public sealed partial class EventStore
         if (events.Count > 0)
         {
             await _inline.ApplyAsync(
-                _database.Storage.ReadModels, Log, transaction, events, _projections.LiveGenerationOf, cancellationToken).ConfigureAwait(false);
+                _database.Storage.ReadModels, Log, transaction, events, _projections.LiveGenerationOf, cancellationToken)
+                    .ConfigureAwait(false);
         }
 
         return outcomes;
@@ -178,7 +192,8 @@ public sealed partial class EventStore
         switch (outcome.Status)
         {
             case AppendStatus.Appended or AppendStatus.AlreadyAppended:
-                return new AppendResult(append.Stream, outcome.Version, outcome.First, outcome.Last, outcome.Status == AppendStatus.AlreadyAppended);
+                return new AppendResult(append.Stream, outcome.Version, outcome.First, outcome.Last,
+                    outcome.Status == AppendStatus.AlreadyAppended);
             case AppendStatus.Archived:
                 throw new StreamArchivedException(append.Tenant, append.Stream);
             case AppendStatus.IdConflict:

@@ -1,14 +1,15 @@
 -- Purpose: appending. One function for one event, one for many events of many streams, and what both need.
 -- Locks: rows of streams, in (tenant, name) order; then the bound (a shared transaction-scoped advisory lock); then the sequence.
 -- Index: streams_pkey, events_pkey, events_stream_version_key, events_event_id_key.
--- Where a function sets planner settings, they bind its plans to these indexes and to the order of the requests, also a plan that was made (and cached by
--- the session) while the tables were empty.
+-- Where a function sets planner settings, they bind its plans to these indexes and to the order of the requests, also a plan that was made
+-- (and cached by the session) while the tables were empty.
 
--- Why a mark is exact: before it draws its first number, a transaction publishes the sequence's last value as a lower bound of what it may draw. The bound
--- lies in the key of a shared advisory lock that ends with the transaction, so nobody waits for it, and nothing remains of a killed session. It comes after
--- the row locks: who waits for a stream holds nobody back.
--- One bound is enough for a transaction of the application that appends often, and must be: each new key would take a place in the server's lock table. That
--- it is held is remembered in a setting local to the transaction, under its id: like the lock, that ends with the transaction and goes back with a savepoint.
+-- Why a mark is exact: before it draws its first number, a transaction publishes the sequence's last value as a lower bound of what it may
+-- draw. The bound lies in the key of a shared advisory lock that ends with the transaction, so nobody waits for it, and nothing remains of
+-- a killed session. It comes after the row locks: who waits for a stream holds nobody back.
+-- One bound is enough for a transaction of the application that appends often, and must be: each new key would take a place in the server's
+-- lock table. That it is held is remembered in a setting local to the transaction, under its id: like the lock, that ends with the
+-- transaction and goes back with a savepoint.
 create function {schema}.publish_bound(p_in_transaction boolean) returns void
 language plpgsql as $function$
 declare
@@ -52,8 +53,8 @@ begin
 end
 $function$;
 
--- Why an append did not happen. Status: 1 conflict, 2 already appended, 3 archived, 4 id conflict. Called after the lock on the stream's row was waited
--- for, in a new snapshot, so that it sees a first try of the same append that was still open when this one began.
+-- Why an append did not happen. Status: 1 conflict, 2 already appended, 3 archived, 4 id conflict. Called after the lock on the stream's
+-- row was waited for, in a new snapshot, so that it sees a first try of the same append that was still open when this one began.
 create function {schema}.explain_refusal(
     p_tenant text, p_stream text, p_ids uuid[],
     out status smallint, out version bigint, out first_position bigint, out last_position bigint)
@@ -93,9 +94,10 @@ begin
 end
 $function$;
 
--- Appends one event to one stream, the path of a lone caller. Expected: an exact version, 0 no stream, -1 any, -2 exists. Status 0 is "appended"; for the others
--- see explain_refusal. With p_in_transaction the call is one of several in a transaction of the application: then the id is looked up for every
--- expectation, so that one that is taken is an answer and no unique violation, of which the transaction would die.
+-- Appends one event to one stream, the path of a lone caller. Expected: an exact version, 0 no stream, -1 any, -2 exists. Status 0 is
+-- "appended"; for the others see explain_refusal. With p_in_transaction the call is one of several in a transaction of the application:
+-- then the id is looked up for every expectation, so that one that is taken is an answer and no unique violation, of which the transaction
+-- would die.
 create function {schema}.append_event(
     p_tenant text, p_stream text, p_slot smallint, p_expected bigint,
     p_id uuid, p_type text, p_data json, p_metadata json, p_in_transaction boolean,
@@ -154,10 +156,11 @@ begin
 end
 $function$;
 
--- Appends to many streams in one statement; each request is decided by itself, or with p_all all or none are stored. At most one request per stream.
--- Requests are numbered from 1 in the order given; each event names its request and its number inside it.
--- Out: per request its status and version (see AppendOutcome); for "already appended" also the positions; then the positions of the stored events, in
--- the order of their requests. Events of one request are numbered in the order given: position order = version order.
+-- Appends to many streams in one statement; each request is decided by itself, or with p_all all or none are stored. At most one request
+-- per stream.
+-- Requests are numbered from 1 in the order given; each event names its request and its number inside it. Out: per request its status and
+-- version (see AppendOutcome); for "already appended" also the positions; then the positions of the stored events, in the order of their
+-- requests. Events of one request are numbered in the order given: position order = version order.
 create function {schema}.append_batch(
     p_tenants text[], p_streams text[], p_slots smallint[], p_expected bigint[], p_counts integer[],
     e_requests integer[], e_numbers integer[], e_ids uuid[], e_types text[], e_data json[], e_metadata json[],

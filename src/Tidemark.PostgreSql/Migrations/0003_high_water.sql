@@ -2,9 +2,9 @@
 -- Locks: none; pg_locks is only looked at.
 -- Index: none.
 
--- The bounds that open appends have published, with their sessions (null for a prepared transaction). The key holds the low 32 bits of a bound; it stands
--- for the number with these bits that lies at most 2^32 - 2^28 below and 2^28 above the sequence's last value. (Above: published after that was read.
--- No append stays open while 4,026,531,840 numbers are drawn.)
+-- The bounds that open appends have published, with their sessions (null for a prepared transaction). The key holds the low 32 bits of a
+-- bound; it stands for the number with these bits that lies at most 2^32 - 2^28 below and 2^28 above the sequence's last value. (Above:
+-- published after that was read. No append stays open while 4,026,531,840 numbers are drawn.)
 create function {schema}.bound_holders(out bound bigint, out pid integer) returns setof record
 language plpgsql volatile as $function$
 declare
@@ -19,12 +19,14 @@ begin
 end
 $function$;
 
--- The mark is the highest position such that every event at or below it that will ever be committed is visible to a snapshot taken after this call.
--- The order of the two reads is the proof: the sequence first, the holders second. Take an append that drew n <= mark. Its bound b < n was published
--- before. Had the scan seen it, the mark would be at most b. Had it come after the scan, n would be above the sequence's last value. So it had ended
--- before the scan, and PostgreSQL makes a commit visible before it releases the locks. The function is VOLATILE: each statement has a snapshot of its own.
+-- The mark is the highest position such that every event at or below it that will ever be committed is visible to a snapshot taken after
+-- this call. The order of the two reads is the proof: the sequence first, the holders second. Take an append that drew n <= mark. Its bound
+-- b < n was published before. Had the scan seen it, the mark would be at most b. Had it come after the scan, n would be above the
+-- sequence's last value. So it had ended before the scan, and PostgreSQL makes a commit visible before it releases the locks. The function
+-- is VOLATILE: each statement has a snapshot of its own.
 -- Under REPEATABLE READ the page's snapshot would be older than the scan, and events would be skipped for ever: refused.
--- An append that read its bound long ago and published it only now may show a bound below what is known; it draws above the known mark all the same.
+-- An append that read its bound long ago and published it only now may show a bound below what is known; it draws above the known mark all
+-- the same.
 create function {schema}.high_water(p_known bigint, out mark bigint, out last bigint)
 language plpgsql volatile as $function$
 begin

@@ -19,9 +19,10 @@ begin
 end
 $function$;
 
--- The position before the first event recorded at or after a moment; p_through when there is none up to it. There is no index on the time: positions and
--- times rise together but for appends that were open side by side and for steps of the clock. So the search halves the positions for a minute earlier,
--- and then walks to the first event that fits: exact while the log's times are out of order by less than a minute.
+-- The position before the first event recorded at or after a moment; p_through when there is none up to it. There is no index on the time:
+-- positions and times rise together but for appends that were open side by side and for steps of the clock. So the search halves the
+-- positions for a minute earlier, and then walks to the first event that fits: exact while the log's times are out of order by less than a
+-- minute.
 create function {schema}.find_position_before(p_moment timestamptz, p_through bigint) returns bigint
 language plpgsql set enable_seqscan = off as $function$
 declare

@@ -1,4 +1,5 @@
--- Purpose: a generation as it stands, and how many of its tables and of the stable views exist; so that preparing what is there takes no lock.
+-- Purpose: a generation as it stands, and how many of its tables and of the stable views exist; so that preparing what is there takes no
+-- lock.
 -- Locks: none.
 -- Index: generations_pkey.
 select version, state,

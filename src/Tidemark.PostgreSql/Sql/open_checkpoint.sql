@@ -1,4 +1,5 @@
--- Purpose: installs an epoch and reads the checkpoint; makes the row when there is none. No row comes back when a higher epoch is installed.
+-- Purpose: installs an epoch and reads the checkpoint; makes the row when there is none. No row comes back when a higher epoch is
+-- installed.
 -- Locks: the shard's row.
 -- Index: checkpoints_pkey.
 insert into {schema}.checkpoints as c (shard, projection, generation, epoch, position, anchor_position)

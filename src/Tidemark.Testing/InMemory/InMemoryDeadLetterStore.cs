@@ -10,13 +10,14 @@ internal sealed class InMemoryDeadLetterStore(MemoryDatabase database) : IDeadLe
         string? projection, Position after, int countMax, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult<IReadOnlyList<DeadLetter>>(
+        DeadLetter[] wanted =
         [
             .. database.Committed.DeadLetters.Values
                 .Where(d => d.Position > after && (projection is null || d.Shard.Projection == projection))
                 .OrderBy(d => d.Position)
-                .ThenBy(d => d.Shard.ToString(), CodePointOrder.Instance)
-                .Take(countMax),
-        ]);
+                .ThenBy(d => d.Shard.ToString(), CodePointOrder.Instance),
+        ];
+        return ValueTask.FromResult<IReadOnlyList<DeadLetter>>(
+            countMax < wanted.Length ? [.. wanted.TakeWhile(d => d.Position <= wanted[countMax - 1].Position)] : wanted);
     }
 }

@@ -27,6 +27,7 @@ internal sealed class InMemoryWakeUpChannel : IWakeUpChannel
         Action listener = () => wake();
         lock (_gate)
             _listeners.Add(listener);
+        wake();
         try
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(false);

@@ -3,7 +3,8 @@ using Tidemark.Events;
 namespace Tidemark.Checkpoints;
 
 /// <summary>
-/// Where a consumer stands. <c>Start(p)</c>: p is not processed yet, delivery begins with p itself. <c>Delivered(p)</c>: p is processed, delivery begins after p.
+/// Where a consumer stands. <c>Start(p)</c>: p is not processed yet, delivery begins with p itself. <c>Delivered(p)</c>: p is processed,
+/// delivery begins after p.
 /// Two tokens are equal only when kind and position are: "about to process p" and "done with p" must never look the same.
 /// </summary>
 /// <param name="Kind">Inclusive or exclusive.</param>

@@ -2,11 +2,15 @@ using Tidemark.Events;
 
 namespace Tidemark.Checkpoints;
 
-/// <summary>Port: the durable positions of shards. The moves that belong to a read model's commit are made by the read model store, in that commit.</summary>
+/// <summary>
+/// Port: the durable positions of shards. The moves that belong to a read model's commit are made by the read model store, in that
+/// commit.
+/// </summary>
 public interface ICheckpointStore
 {
     /// <summary>
-    /// Installs an epoch and reads the checkpoint, in one step; makes the row when there is none. From then on a write with a lower epoch is refused.
+    /// Installs an epoch and reads the checkpoint, in one step; makes the row when there is none. From then on a write with a lower epoch
+    /// is refused.
     /// </summary>
     /// <param name="shard">The shard.</param>
     /// <param name="epoch">The epoch of the new owner's lease; null takes the stored one plus 1.</param>

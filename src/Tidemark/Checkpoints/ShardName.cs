@@ -13,15 +13,9 @@ namespace Tidemark.Checkpoints;
 /// <param name="Database">The event database.</param>
 public sealed record ShardName(string Projection, int Generation, SlotRange Slots, string Database)
 {
-    private string? _text;
-
-    // A copy is made to be changed: it gets a text of its own.
-    private ShardName(ShardName other) =>
-        (Projection, Generation, Slots, Database) = (other.Projection, other.Generation, other.Slots, other.Database);
-
     /// <inheritdoc />
     public override string ToString() =>
-        _text ??= string.Create(CultureInfo.InvariantCulture, $"{Projection}:g{Generation}:{Slots}@{Database}");
+        string.Create(CultureInfo.InvariantCulture, $"{Projection}:g{Generation}:{Slots}@{Database}");
 
     /// <summary>Reads the text form.</summary>
     /// <exception cref="FormatException">The text is no shard name.</exception>
@@ -46,7 +40,8 @@ public sealed record ShardName(string Projection, int Generation, SlotRange Slot
 
     /// <summary>Equal when all parts are.</summary>
     public bool Equals(ShardName? other) =>
-        other is not null && Projection == other.Projection && Generation == other.Generation && Slots == other.Slots && Database == other.Database;
+        other is not null && Projection == other.Projection && Generation == other.Generation && Slots == other.Slots
+            && Database == other.Database;
 
     /// <inheritdoc />
     public override int GetHashCode() => HashCode.Combine(Projection, Generation, Slots, Database);

@@ -6,7 +6,8 @@ public sealed class EventSerializationException : TidemarkException
     /// <summary>Tells of a stored event that could not be read.</summary>
     public EventSerializationException(RecordedEvent recorded, Exception inner)
         : base(
-            $"The data of event {recorded.Id} ({recorded.TypeName}, position {recorded.Position}, stream '{recorded.StreamId}') could not be read as JSON: " +
+            $"The data of event {recorded.Id} ({recorded.TypeName}, position {recorded.Position}, stream '{recorded.StreamId}') could " +
+            $"not be read as JSON: " +
             $"{inner.Message} Correct the type or its upcaster, or choose what the projection's options do with such events.",
             inner)
         => Position = recorded.Position;

@@ -5,7 +5,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Tidemark.Events;
 
-/// <summary>Registers event types under stable names. Mistakes are reported at once: a name or a type can be registered only once.</summary>
+/// <summary>
+/// Registers event types under stable names. Mistakes are reported at once: a name or a type can be registered only once.
+/// </summary>
 public sealed class EventTypeBuilder
 {
     /// <summary>The longest type name, in characters.</summary>
@@ -33,7 +35,8 @@ public sealed class EventTypeBuilder
         where T : notnull
     {
         if (!_written.TryAdd(typeof(T), CheckName(name)))
-            throw new ArgumentException($"{typeof(T).FullName} is registered already, as '{_written[typeof(T)]}'; an event type has one stored name.", nameof(name));
+            throw new ArgumentException($"{typeof(T).FullName} is registered already, as '{_written[typeof(T)]}'; an event type has " +
+                $"one stored name.", nameof(name));
         Register(new(name, typeof(T), typeof(T), null));
         return this;
     }
@@ -85,7 +88,8 @@ public sealed class EventTypeBuilder
         for (var steps = 0; start.Upcast is not null && !_written.ContainsKey(target); steps++)
         {
             if (steps > _upcastFrom.Count || !_upcastFrom.TryGetValue(target, out var next))
-                throw new InvalidOperationException($"The upcaster for '{start.Name}' ends at {target.FullName}, which is not registered. Register it with Add.");
+                throw new InvalidOperationException($"The upcaster for '{start.Name}' ends at {target.FullName}, which is not " +
+                    $"registered. Register it with Add.");
             target = next.Target;
         }
 
@@ -109,7 +113,8 @@ public sealed class EventTypeBuilder
     private void Register(Registration registration)
     {
         if (!_names.TryAdd(registration.Name, registration))
-            throw new ArgumentException($"The event type name '{registration.Name}' is registered already, for {_names[registration.Name].Stored.FullName}.", nameof(registration));
+            throw new ArgumentException($"The event type name '{registration.Name}' is registered already, for " +
+                $"{_names[registration.Name].Stored.FullName}.", nameof(registration));
     }
 
     private static string CheckName(string name)

@@ -2,7 +2,10 @@ using System.Collections.Frozen;
 
 namespace Tidemark.Events;
 
-/// <summary>The event types of a store, by stored name and by CLR type. Names from the database are looked up here and never turned into CLR types otherwise.</summary>
+/// <summary>
+/// The event types of a store, by stored name and by CLR type. Names from the database are looked up here and never turned into CLR types
+/// otherwise.
+/// </summary>
 public sealed class EventTypeRegistry
 {
     private readonly FrozenDictionary<string, EventType> _byName;

@@ -1,6 +1,8 @@
 namespace Tidemark.Events;
 
-/// <summary>What an append expects of its stream; when the stream is otherwise, nothing is stored and the append fails with a conflict.</summary>
+/// <summary>
+/// What an append expects of its stream; when the stream is otherwise, nothing is stored and the append fails with a conflict.
+/// </summary>
 public readonly record struct ExpectedVersion
 {
     private ExpectedVersion(long value) => Value = value;

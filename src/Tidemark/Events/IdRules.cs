@@ -9,7 +9,8 @@ internal static class IdRules
         if (value.Length == 0 && !allowEmpty)
             throw new ArgumentException($"A {what} must not be empty.", nameof(value));
         if (value.Length > lengthMax)
-            throw new ArgumentException($"A {what} has at most {lengthMax} characters; this one has {value.Length}: '{value[..40]}…'.", nameof(value));
+            throw new ArgumentException($"A {what} has at most {lengthMax} characters; this one has {value.Length}: " +
+                $"'{value[..40]}…'.", nameof(value));
         foreach (var c in value)
         {
             if (char.IsControl(c))

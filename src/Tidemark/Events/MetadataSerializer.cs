@@ -26,14 +26,16 @@ internal static class MetadataSerializer
             return EventMetadata.None;
         try
         {
-            var read = JsonSerializer.Deserialize(json.Span, MetadataJsonContext.Default.MetadataJson) ?? throw new JsonException("The metadata is null.");
+            var read = JsonSerializer.Deserialize(json.Span, MetadataJsonContext.Default.MetadataJson)
+                ?? throw new JsonException("The metadata is null.");
             return new EventMetadata
             {
                 CorrelationId = read.Correlation,
                 CausationId = read.Causation,
                 Actor = read.Actor,
                 TraceParent = read.TraceParent,
-                Headers = read.Headers is null ? FrozenDictionary<string, string>.Empty : read.Headers.ToFrozenDictionary(StringComparer.Ordinal),
+                Headers = read.Headers is null ? FrozenDictionary<string, string>.Empty
+                    : read.Headers.ToFrozenDictionary(StringComparer.Ordinal),
             };
         }
         catch (JsonException e)
@@ -44,9 +46,11 @@ internal static class MetadataSerializer
 }
 
 /// <summary>The stored form of metadata.</summary>
-internal sealed record MetadataJson(string? Correlation, string? Causation, string? Actor, string? TraceParent, Dictionary<string, string>? Headers);
+internal sealed record MetadataJson(
+    string? Correlation, string? Causation, string? Actor, string? TraceParent, Dictionary<string, string>? Headers);
 
 /// <summary>The source-generated serializer of metadata.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(MetadataJson))]
 internal sealed partial class MetadataJsonContext : JsonSerializerContext;

@@ -4,7 +4,9 @@ namespace Tidemark.Events;
 /// <param name="Data">The event object; its type must be registered.</param>
 public sealed record NewEvent(object Data)
 {
-    /// <summary>The event's id; a new time-ordered one (UUID version 7) when not given. Appending the same ids again stores nothing twice.</summary>
+    /// <summary>
+    /// The event's id; a new time-ordered one (UUID version 7) when not given. Appending the same ids again stores nothing twice.
+    /// </summary>
     public Guid? Id { get; init; }
 
     /// <summary>The event's metadata; that of the append call when not given.</summary>

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Tidemark.Events;
 
-/// <summary>An event's number inside its stream, from 1 without holes. <see cref="None"/> (0) is the version of a stream without events.</summary>
+/// <summary>
+/// An event's number inside its stream, from 1 without holes. <see cref="None"/> (0) is the version of a stream without events.
+/// </summary>
 /// <param name="Value">The number; never negative.</param>
 public readonly record struct StreamVersion(long Value) : IComparable<StreamVersion>
 {

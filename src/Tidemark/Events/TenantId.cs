@@ -1,6 +1,8 @@
 namespace Tidemark.Events;
 
-/// <summary>The tenant an event belongs to. <see cref="Default"/> (also <c>default</c>) is the one tenant of a single-tenant application.</summary>
+/// <summary>
+/// The tenant an event belongs to. <see cref="Default"/> (also <c>default</c>) is the one tenant of a single-tenant application.
+/// </summary>
 public readonly record struct TenantId
 {
     /// <summary>The longest name, in UTF-16 characters.</summary>
@@ -12,7 +14,9 @@ public readonly record struct TenantId
     private readonly string? _value;
 
     /// <summary>Makes a tenant id.</summary>
-    /// <param name="value">At most <see cref="LengthMax"/> characters, none of them a control character; empty is <see cref="Default"/>.</param>
+    /// <param name="value">
+    /// At most <see cref="LengthMax"/> characters, none of them a control character; empty is <see cref="Default"/>.
+    /// </param>
     /// <exception cref="ArgumentException">The name is too long or holds a control character.</exception>
     public TenantId(string value)
     {

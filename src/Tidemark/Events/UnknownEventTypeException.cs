@@ -6,7 +6,8 @@ public sealed class UnknownEventTypeException : TidemarkException
     /// <summary>Tells of a stored event.</summary>
     public UnknownEventTypeException(RecordedEvent recorded)
         : base(
-            $"The type '{recorded.TypeName}' of event {recorded.Id} (position {recorded.Position}, stream '{recorded.StreamId}') is not registered. " +
+            $"The type '{recorded.TypeName}' of event {recorded.Id} (position {recorded.Position}, stream '{recorded.StreamId}') is " +
+            $"not registered. " +
             $"Register it with Events(e => e.Add<…>(\"{recorded.TypeName}\")), or give an upcaster for that name.")
     {
         TypeName = recorded.TypeName;

@@ -1,6 +1,9 @@
 namespace Tidemark.HighWater;
 
-/// <summary>A pulse that many may await: <see cref="Fire"/> completes every task handed out before it. Take <see cref="Next"/> first, then look, then await.</summary>
+/// <summary>
+/// A pulse that many may await: <see cref="Fire"/> completes every task handed out before it. Take <see cref="Next"/> first, then look,
+/// then await.
+/// </summary>
 internal sealed class AsyncPulse
 {
     private TaskCompletionSource? _next;

@@ -4,15 +4,19 @@ using Tidemark.Events;
 namespace Tidemark.HighWater;
 
 /// <summary>
-/// Keeps the high-water mark of one event database on one node; all shards there share it. It looks when somebody appended here (a signal in memory), when another
+/// Keeps the high-water mark of one event database on one node; all shards there share it. It looks when somebody appended here (a signal
+/// in memory), when another
 /// process hinted, and at the latest after the poll interval. When the log is away it backs off and tells those who wait for its return.
 /// </summary>
-internal sealed partial class HighWaterAgent(IHighWaterSource source, IWakeUpChannel wakeUp, HighWaterOptions options, TimeProvider time, ILogger logger)
+internal sealed partial class HighWaterAgent(
+    IHighWaterSource source, IWakeUpChannel wakeUp, HighWaterOptions options, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan FailureWaitMax = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LastHintMax = TimeSpan.FromSeconds(1);
 
     private readonly AsyncPulse _look = new();
     private readonly AsyncPulse _moved = new();
+    private readonly AsyncPulse _appended = new();
     private readonly AsyncPulse _returned = new();
     private long _mark;
     private long _last;
@@ -40,7 +44,11 @@ internal sealed partial class HighWaterAgent(IHighWaterSource source, IWakeUpCha
     public void Signal(bool appended)
     {
         if (appended)
+        {
             Volatile.Write(ref _appendedHere, 1);
+            _appended.Fire();
+        }
+
         _look.Fire();
     }
 
@@ -97,15 +105,16 @@ internal sealed partial class HighWaterAgent(IHighWaterSource source, IWakeUpCha
         }
     }
 
-    /// <summary>The loop that receives hints of other processes. Runs until cancelled; while the channel is broken, polling carries on.</summary>
+    /// <summary>
+    /// The loop that receives hints of other processes. Runs until cancelled; while the channel is broken, polling carries on.
+    /// </summary>
     public async Task ListenAsync(CancellationToken cancellationToken)
     {
         while (wakeUp.CanListen && !cancellationToken.IsCancellationRequested)
         {
             try
             {
-                _hintsArrive = true;
-                await wakeUp.ListenAsync(() => Signal(appended: false), cancellationToken).ConfigureAwait(false);
+                await wakeUp.ListenAsync(OnHint, cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -122,25 +131,43 @@ internal sealed partial class HighWaterAgent(IHighWaterSource source, IWakeUpCha
         }
     }
 
-    /// <summary>The loop that sends hints to other processes, coalesced, once appends of this process are below the mark. Runs until cancelled.</summary>
+    /// <summary>
+    /// The loop that sends hints to other processes, coalesced, after appends of this process, whether or not a daemon runs here. Runs
+    /// until
+    /// cancelled; what was appended last is hinted at then.
+    /// </summary>
     public async Task HintAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            var moved = _moved.Next;
-            try
-            {
-                if (Interlocked.Exchange(ref _appendedHere, 0) == 1)
-                    await wakeUp.NotifyAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-            {
-                LogHintNotSent(e);
-            }
-
+            var appended = _appended.Next;
+            await SendHintAsync(cancellationToken).ConfigureAwait(false);
             await DelayAsync(options.HintInterval, cancellationToken).ConfigureAwait(false);
-            await moved.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await appended.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+
+        using var last = new CancellationTokenSource(LastHintMax, time);
+        await SendHintAsync(last.Token).ConfigureAwait(false);
+    }
+
+    private async ValueTask SendHintAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (Interlocked.Exchange(ref _appendedHere, 0) == 1)
+                await wakeUp.NotifyAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            Volatile.Write(ref _appendedHere, 1);
+            LogHintNotSent(e);
+        }
+    }
+
+    private void OnHint()
+    {
+        _hintsArrive = true;
+        _look.Fire();
     }
 
     private async ValueTask LookAsync(CancellationToken cancellationToken)

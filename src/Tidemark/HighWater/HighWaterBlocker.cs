@@ -2,7 +2,10 @@ using Tidemark.Events;
 
 namespace Tidemark.HighWater;
 
-/// <summary>A database session with an open append, which holds the mark back. Ending the session is safe: its append rolls back and the mark moves on.</summary>
+/// <summary>
+/// A database session with an open append, which holds the mark back. Ending the session is safe: its append rolls back and the mark
+/// moves on.
+/// </summary>
 /// <param name="Bound">The mark cannot pass this position while the session's append is open.</param>
 /// <param name="Session">The session's id in the database (a process id on PostgreSQL); null for a prepared transaction.</param>
 /// <param name="Application">The name the session gave.</param>

@@ -6,13 +6,19 @@ public sealed class HighWaterOptions
     /// <summary>The longest wait between two looks while hints of other processes are received. 6 s by default; 10 ms to 10 min.</summary>
     public TimeSpan PollWithHints { get; set; } = TimeSpan.FromSeconds(6);
 
-    /// <summary>The longest wait between two looks without hints. 1.1 s by default, reached from <see cref="PollBusy"/> by doubling; 10 ms to 10 min.</summary>
+    /// <summary>
+    /// The longest wait between two looks without hints. 1.1 s by default, reached from <see cref="PollBusy"/> by doubling; 10 ms to 10
+    /// min.
+    /// </summary>
     public TimeSpan PollIdle { get; set; } = TimeSpan.FromSeconds(1.1);
 
     /// <summary>The wait between two looks after the log moved, without hints. 50 ms by default; 1 ms to 1 min.</summary>
     public TimeSpan PollBusy { get; set; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>The wait between two looks while an open append holds the mark back. 5 ms by default, doubling up to <see cref="PollBusy"/>; 1 ms to 1 min.</summary>
+    /// <summary>
+    /// The wait between two looks while an open append holds the mark back. 5 ms by default, doubling up to <see cref="PollBusy"/>; 1 ms
+    /// to 1 min.
+    /// </summary>
     public TimeSpan PollHeld { get; set; } = TimeSpan.FromMilliseconds(5);
 
     /// <summary>The shortest wait between two hints that this process sends. 10 ms by default; 1 ms to 1 min.</summary>

@@ -30,7 +30,8 @@ public sealed partial class Daemon : IDisposable
 
     /// <summary>One run of the daemon, from start to stop.</summary>
     private sealed record Run(
-        IReadOnlyDictionary<string, ProjectionRunner> Runners, Task HighWater, CancellationTokenSource Stop, CancellationTokenSource Abort, CancellationTokenSource End);
+        IReadOnlyDictionary<string, ProjectionRunner> Runners, Task HighWater, CancellationTokenSource Stop,
+            CancellationTokenSource Abort, CancellationTokenSource End);
 
     /// <summary>Whether it runs in this process.</summary>
     public bool IsRunning => _run is not null;
@@ -90,7 +91,7 @@ public sealed partial class Daemon : IDisposable
     /// <summary>Reads dead letters in position order.</summary>
     /// <param name="projection">Only those of this projection; null for all.</param>
     /// <param name="after">Only those after this position.</param>
-    /// <param name="countMax">How many at most.</param>
+    /// <param name="countMax">How many at most; the others of the last one's position come with it.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     public async Task<IReadOnlyList<DeadLetter>> ReadDeadLettersAsync(
         string? projection = null, Position after = default, int countMax = 100, CancellationToken cancellationToken = default) =>
@@ -123,13 +124,15 @@ public sealed partial class Daemon : IDisposable
     }
 
     /// <summary>
-    /// Builds a projection's read model anew beside the live one, and swaps them in one transaction once the new one has caught up. Readers always see a complete model.
+    /// Builds a projection's read model anew beside the live one, and swaps them in one transaction once the new one has caught up.
+    /// Readers always see a complete model.
     /// After a crash the build goes on where it was. When one is under way already, waits for that one.
     /// </summary>
     /// <param name="projection">The projection's name.</param>
     /// <param name="cancellationToken">Ends the wait; the build goes on.</param>
     /// <exception cref="InvalidOperationException">The daemon does not run in this process.</exception>
-    public Task RebuildAsync(string projection, CancellationToken cancellationToken = default) => Runner(projection).RebuildAsync(cancellationToken);
+    public Task RebuildAsync(string projection, CancellationToken cancellationToken = default) =>
+        Runner(projection).RebuildAsync(cancellationToken);
 
     /// <summary>Ends a projection's pause at once; it tries again.</summary>
     /// <param name="projection">The projection's name.</param>
@@ -149,7 +152,8 @@ public sealed partial class Daemon : IDisposable
         var end = new CancellationTokenSource();
         var shares = _options.Shards.StateBytesMax / Math.Max(1, projections.Length);
         var runtime = new ShardRuntime(
-            _database.Pulling, _database.HighWater, _options.Shards, _options.Resilience, _database.Storage.IsTransient, _database.Time, new Random(),
+            _database.Pulling, _database.HighWater, _options.Shards, _options.Resilience, _database.Storage.IsTransient, _database.Time,
+                new Random(),
             _database.Loggers.CreateLogger<ShardAgent>());
         var logger = _database.Loggers.CreateLogger<ProjectionRunner>();
         var runners = projections.ToDictionary(
@@ -157,14 +161,14 @@ public sealed partial class Daemon : IDisposable
         await StartRunnersAsync(runners.Values, generations, stop, cancellationToken).ConfigureAwait(false);
         var highWater = Task.WhenAll(
             Task.Run(() => _database.HighWater.RunAsync(end.Token), CancellationToken.None),
-            Task.Run(() => _database.HighWater.ListenAsync(end.Token), CancellationToken.None),
-            Task.Run(() => _database.HighWater.HintAsync(end.Token), CancellationToken.None));
+            Task.Run(() => _database.HighWater.ListenAsync(end.Token), CancellationToken.None));
         LogStarted(runners.Count, _database.Storage.Description);
         return new Run(runners, highWater, stop, abort, end);
     }
 
     private async Task StartRunnersAsync(
-        IEnumerable<ProjectionRunner> runners, IReadOnlyList<ReadModelGeneration> generations, CancellationTokenSource stop, CancellationToken cancellationToken)
+        IEnumerable<ProjectionRunner> runners, IReadOnlyList<ReadModelGeneration> generations, CancellationTokenSource stop,
+            CancellationToken cancellationToken)
     {
         var pipeline = _options.Resilience.Build(PipelineName.ShardStart, _database.Time, _database.Storage.IsTransient);
         var started = new List<ProjectionRunner>();
@@ -173,7 +177,8 @@ public sealed partial class Daemon : IDisposable
             foreach (var runner in runners)
             {
                 await pipeline.ExecuteAsync(
-                    async (all, ct) => await runner.StartAsync(all, ct).ConfigureAwait(false), generations, cancellationToken).ConfigureAwait(false);
+                    async (all, ct) => await runner.StartAsync(all, ct).ConfigureAwait(false), generations, cancellationToken)
+                        .ConfigureAwait(false);
                 started.Add(runner);
             }
         }
@@ -197,9 +202,11 @@ public sealed partial class Daemon : IDisposable
         }
         catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            var behind = agents.Select(a => a.Status).Where(s => s.Position < position).Select(s => $"{s.Shard} is {s.State} at {s.Position}");
+            var behind = agents.Select(a => a.Status).Where(s => s.Position < position).Select(s => $"{s.Shard} is {s.State} at " +
+                $"{s.Position}");
             throw new TimeoutException(
-                $"After {timeout} position {position} was not passed (the high-water mark is {_database.HighWater.Mark}): {string.Join("; ", behind)}.", e);
+                $"After {timeout} position {position} was not passed (the high-water mark is {_database.HighWater.Mark}): " +
+                $"{string.Join("; ", behind)}.", e);
         }
         finally
         {
@@ -216,7 +223,8 @@ public sealed partial class Daemon : IDisposable
             : throw new ArgumentException($"Projection '{projection}' is not async; the daemon does not run it.", nameof(projection));
     }
 
-    private Run Running() => _run ?? throw new InvalidOperationException("The daemon does not run in this process. Start it, or ask where it runs.");
+    private Run Running() => _run ?? throw new InvalidOperationException("The daemon does not run in this process. Start it, or ask " +
+        "where it runs.");
 
     [LoggerMessage(EventId = 1411, Level = LogLevel.Information, Message = "The daemon runs {Projections} projection(s) on {Storage}.")]
     private partial void LogStarted(int projections, string storage);

@@ -8,11 +8,13 @@ using Tidemark.Storage;
 namespace Tidemark.Hosting;
 
 /// <summary>
-/// Runs one async projection: the shard of its live generation and, during a rebuild or after a change of version, the shard of the generation that is built beside it,
+/// Runs one async projection: the shard of its live generation and, during a rebuild or after a change of version, the shard of the
+/// generation that is built beside it,
 /// until the two are swapped.
 /// </summary>
 internal sealed partial class ProjectionRunner(
-    Projection projection, EventDatabase database, ShardRuntime runtime, long stateBytesMax, ILogger logger, CancellationToken stop, CancellationToken abort)
+    Projection projection, EventDatabase database, ShardRuntime runtime, long stateBytesMax, ILogger logger, CancellationToken stop,
+        CancellationToken abort)
     : IDisposable
 {
     private readonly SemaphoreSlim _changing = new(1);
@@ -59,7 +61,9 @@ internal sealed partial class ProjectionRunner(
             Build(building.Generation, live.Generation);
     }
 
-    /// <summary>Builds the read model anew beside the live one, and swaps them. When a rebuild is under way already, waits for that one.</summary>
+    /// <summary>
+    /// Builds the read model anew beside the live one, and swaps them. When a rebuild is under way already, waits for that one.
+    /// </summary>
     public async Task RebuildAsync(CancellationToken cancellationToken)
     {
         await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -95,13 +99,15 @@ internal sealed partial class ProjectionRunner(
     private static int NextOf(IEnumerable<ReadModelGeneration> own) => own.Select(g => g.Generation).DefaultIfEmpty().Max() + 1;
 
     private async Task<ReadModelGeneration> PrepareAsync(int generation, CancellationToken cancellationToken) =>
-        await ReadModels.PrepareAsync(Projection.Name, Projection.Version, Projection.Schema, generation, cancellationToken).ConfigureAwait(false);
+        await ReadModels.PrepareAsync(Projection.Name, Projection.Version, Projection.Schema, generation, cancellationToken)
+            .ConfigureAwait(false);
 
     private ShardTask Run(int generation, ErrorOptions errors)
     {
         var shard = new ShardName(Projection.Name, generation, SlotRange.All, database.Name);
         var consumer = new ProjectionConsumer(
-            shard, Projection, database.ApplierContext(generation, stateBytesMax), database.Storage.Checkpoints, runtime.Options);
+            shard, Projection, database.ApplierContext(generation, stateBytesMax), database.Storage.Checkpoints, runtime.Options,
+            database.LargeCommits);
         return new ShardTask(new ShardAgent(shard, consumer, errors, runtime), stop, abort);
     }
 
@@ -156,15 +162,19 @@ internal sealed partial class ProjectionRunner(
         await ReadModels.DropAsync(Projection.Name, Projection.Schema, generation, cancellationToken).ConfigureAwait(false);
     }
 
-    [LoggerMessage(EventId = 1401, Level = LogLevel.Information, Message = "Projection {Projection} changed from version {From} to {To}: its read model is built anew beside the old one.")]
+    [LoggerMessage(EventId = 1401, Level = LogLevel.Information, Message = "Projection {Projection} changed from version {From} to " +
+        "{To}: its read model is built anew beside the old one.")]
     private partial void LogVersion(string projection, int from, int to);
 
-    [LoggerMessage(EventId = 1402, Level = LogLevel.Information, Message = "Projection {Projection}: generation {Generation} has caught up.")]
+    [LoggerMessage(EventId = 1402, Level = LogLevel.Information, Message = "Projection {Projection}: generation {Generation} has " +
+        "caught up.")]
     private partial void LogBuilt(string projection, int generation);
 
-    [LoggerMessage(EventId = 1404, Level = LogLevel.Warning, Message = "Projection {Projection}: generation {Generation} could not be swapped in; trying again.")]
+    [LoggerMessage(EventId = 1404, Level = LogLevel.Warning, Message = "Projection {Projection}: generation {Generation} could not be " +
+        "swapped in; trying again.")]
     private partial void LogSwapFailed(string projection, int generation, Exception error);
 
-    [LoggerMessage(EventId = 1403, Level = LogLevel.Information, Message = "Projection {Projection}: readers now see generation {Generation}.")]
+    [LoggerMessage(EventId = 1403, Level = LogLevel.Information, Message = "Projection {Projection}: readers now see generation " +
+        "{Generation}.")]
     private partial void LogSwapped(string projection, int generation);
 }

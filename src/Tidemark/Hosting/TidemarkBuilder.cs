@@ -50,7 +50,9 @@ public sealed class TidemarkBuilder
         return this;
     }
 
-    /// <summary>Changes options in code; they can be bound from configuration too (<c>Configure&lt;TidemarkOptions&gt;(section)</c>).</summary>
+    /// <summary>
+    /// Changes options in code; they can be bound from configuration too (<c>Configure&lt;TidemarkOptions&gt;(section)</c>).
+    /// </summary>
     public TidemarkBuilder Configure(Action<TidemarkOptions> configure)
     {
         Services.Configure(configure);
@@ -59,7 +61,9 @@ public sealed class TidemarkBuilder
 
     /// <summary>Sets where the events are. Storage packages have shorter forms: <c>UseSqlite</c>, <c>UsePostgreSql</c>.</summary>
     /// <param name="make">Makes the storage; called once, at start.</param>
-    /// <param name="embedded">Whether the store belongs to this application alone, so that its schema is applied without being asked for.</param>
+    /// <param name="embedded">
+    /// Whether the store belongs to this application alone, so that its schema is applied without being asked for.
+    /// </param>
     /// <exception cref="InvalidOperationException">A store is chosen already.</exception>
     public TidemarkBuilder UseStorage(Func<StorageContext, IEventDatabaseStorage> make, bool embedded = false)
     {
@@ -71,5 +75,6 @@ public sealed class TidemarkBuilder
     }
 
     internal IEventDatabaseStorage MakeStorage(StorageContext context) =>
-        (_storage ?? throw new InvalidOperationException("No store is chosen. Call UseSqlite(\"events.db\") or UsePostgreSql(connectionString) in AddTidemark."))(context);
+        (_storage ?? throw new InvalidOperationException("No store is chosen. Call UseSqlite(\"events.db\") or " +
+            "UsePostgreSql(connectionString) in AddTidemark."))(context);
 }

@@ -3,7 +3,9 @@ using Tidemark.Storage;
 
 namespace Tidemark.Hosting;
 
-/// <summary>A store and its daemon without a .NET host, for scripts and tests. Disposing it drains the daemon and closes the store.</summary>
+/// <summary>
+/// A store and its daemon without a .NET host, for scripts and tests. Disposing it drains the daemon and closes the store.
+/// </summary>
 public sealed class TidemarkHost : IAsyncDisposable
 {
     private readonly ServiceProvider _provider;

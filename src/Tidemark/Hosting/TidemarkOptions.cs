@@ -39,7 +39,8 @@ public sealed class TidemarkOptions
     {
         public ValidateOptionsResult Validate(string? name, TidemarkOptions options)
         {
-            var problems = new List<string>([.. options.Log.Validate(), .. options.HighWater.Validate(), .. options.Pulling.Validate(), .. options.Shards.Validate()]);
+            var problems = new List<string>([.. options.Log.Validate(), .. options.HighWater.Validate(), .. options.Pulling.Validate(),
+                .. options.Shards.Validate()]);
             if (options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > TimeSpan.FromMinutes(10))
                 problems.Add($"DrainTimeout is {options.DrainTimeout}; it must be 0 to 10 minutes.");
             if (!Enum.IsDefined(options.Schema))

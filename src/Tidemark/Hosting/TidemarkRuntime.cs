@@ -18,6 +18,8 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
     private readonly TidemarkOptions _options;
     private readonly ProjectionCatalog _projections;
     private readonly bool _applySchema;
+    private readonly CancellationTokenSource _end = new();
+    private Task _hints = Task.CompletedTask;
 
     public TidemarkRuntime(TidemarkBuilder builder, IServiceProvider provider)
     {
@@ -59,6 +61,7 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
         if (!status.IsCurrent)
             throw new SchemaException(Describe(status));
         await PrepareInlineAsync(cancellationToken).ConfigureAwait(false);
+        _hints = Task.Run(() => Database.HighWater.HintAsync(_end.Token), CancellationToken.None);
         if (_options.RunDaemon && _projections.Of(ProjectionLifecycle.Async).Any())
             await Daemon.StartAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -67,7 +70,10 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
     {
         await Daemon.StopAsync(CancellationToken.None).ConfigureAwait(false);
         Daemon.Dispose();
+        await _end.CancelAsync().ConfigureAwait(false);
+        await _hints.ConfigureAwait(false);
         await Database.DisposeAsync().ConfigureAwait(false);
+        _end.Dispose();
     }
 
     private string Describe(SchemaStatus status)
@@ -76,7 +82,8 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
         if (status.Missing.Count > 0)
         {
             problems.Add(
-                $"{status.Missing.Count} migration(s) are missing ({string.Join(", ", status.Missing)}). Apply them before the deployment (ISchema.Script gives the SQL), " +
+                $"{status.Missing.Count} migration(s) are missing ({string.Join(", ", status.Missing)}). Apply them before the " +
+                $"deployment (ISchema.Script gives the SQL), " +
                 "or set Tidemark:Schema to Apply.");
         }
 
@@ -95,11 +102,13 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
             if (live is not null && live.Version != projection.Version)
             {
                 throw new InvalidOperationException(
-                    $"The inline projection '{projection.Name}' has version {projection.Version}, its read model version {live.Version}. An inline read model cannot be built " +
+                    $"The inline projection '{projection.Name}' has version {projection.Version}, its read model version " +
+                    $"{live.Version}. An inline read model cannot be built " +
                     "beside the old one; give the projection another Name and ReadModel, or register it as async.");
             }
 
-            var generation = live?.Generation ?? generations.Where(g => g.Projection == projection.Name).Select(g => g.Generation).DefaultIfEmpty().Max() + 1;
+            var last = generations.Where(g => g.Projection == projection.Name).Select(g => g.Generation).DefaultIfEmpty().Max();
+            var generation = live?.Generation ?? last + 1;
             await Database.Storage.ReadModels.PrepareAsync(
                 projection.Name, projection.Version, projection.Schema, generation, cancellationToken).ConfigureAwait(false);
             _projections.SetLiveGeneration(projection.Name, generation);

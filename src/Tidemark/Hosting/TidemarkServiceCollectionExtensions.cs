@@ -10,7 +10,8 @@ namespace Tidemark.Hosting;
 public static class TidemarkServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds an event store (<see cref="EventStore"/>) and, when async projections are registered, the daemon that keeps them (<see cref="Daemon"/>). Both start and stop
+    /// Adds an event store (<see cref="EventStore"/>) and, when async projections are registered, the daemon that keeps them (<see
+    /// cref="Daemon"/>). Both start and stop
     /// with the host.
     /// </summary>
     /// <param name="services">The application's services.</param>

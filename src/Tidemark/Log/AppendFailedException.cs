@@ -3,7 +3,8 @@ using Tidemark.Events;
 namespace Tidemark.Log;
 
 /// <summary>
-/// The database did not answer an append, and did not within the retries. Whether the events are stored is unknown: append again with the same ids
+/// The database did not answer an append, and did not within the retries. Whether the events are stored is unknown: append again with the
+/// same ids
 /// (<see cref="EventIds"/>), which stores nothing twice.
 /// </summary>
 public sealed class AppendFailedException : TidemarkException
@@ -11,7 +12,8 @@ public sealed class AppendFailedException : TidemarkException
     /// <summary>Tells of an append without an answer.</summary>
     public AppendFailedException(StreamId stream, IReadOnlyList<Guid> eventIds, Exception inner)
         : base(
-            $"The append of {eventIds.Count} event(s) to stream '{stream}' got no answer: {inner.Message} Whether they are stored is unknown. " +
+            $"The append of {eventIds.Count} event(s) to stream '{stream}' got no answer: {inner.Message} Whether they are stored is " +
+            $"unknown. " +
             "Append them again with the same ids; nothing is stored twice.",
             inner)
     {

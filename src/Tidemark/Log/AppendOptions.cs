@@ -10,7 +10,8 @@ public sealed record AppendOptions
     public EventMetadata? Metadata { get; init; }
 
     /// <summary>
-    /// A transaction of the application on the same database (<c>NpgsqlTransaction</c>, <c>SqliteTransaction</c>): the events commit together with its own writes.
+    /// A transaction of the application on the same database (<c>NpgsqlTransaction</c>, <c>SqliteTransaction</c>): the events commit
+    /// together with its own writes.
     /// Append last and commit at once: readers wait for an open append, other appends do not.
     /// </summary>
     public DbTransaction? Transaction { get; init; }

@@ -5,7 +5,8 @@ namespace Tidemark.Log;
 /// <summary>How a storage provider answered one <see cref="StreamAppend"/>.</summary>
 /// <param name="Status">What happened.</param>
 /// <param name="Version">
-/// Appended or already appended: the version of the last of the given events (not the stream's current one). Conflict or archived: the stream's current version.
+/// Appended or already appended: the version of the last of the given events (not the stream's current one). Conflict or archived: the
+/// stream's current version.
 /// </param>
 /// <param name="First">The position of the first given event, when it is stored.</param>
 /// <param name="Last">The position of the last given event, when it is stored.</param>

@@ -12,7 +12,8 @@ internal sealed class EventEncoder(EventTypeRegistry types, IIdSource ids, LogOp
         if (stream.Events.Count == 0)
             throw new ArgumentException($"The append to stream '{stream.Stream}' has no events; give at least one.", nameof(stream));
         if (stream.Events.Count > options.AppendEventsMax)
-            throw new LimitExceededException(nameof(LogOptions.AppendEventsMax), options.AppendEventsMax, stream.Events.Count, $"Events in an append to stream '{stream.Stream}'");
+            throw new LimitExceededException(nameof(LogOptions.AppendEventsMax), options.AppendEventsMax, stream.Events.Count,
+                $"Events in an append to stream '{stream.Stream}'");
 
         var shared = SharedMetadata(metadata);
         var events = new EncodedEvent[stream.Events.Count];
@@ -22,11 +23,13 @@ internal sealed class EventEncoder(EventTypeRegistry types, IIdSource ids, LogOp
             events[i] = Encode(stream.Events[i], shared);
             bytes += events[i].Bytes;
             if (events[i].Bytes > options.EventBytesMax)
-                throw new LimitExceededException(nameof(LogOptions.EventBytesMax), options.EventBytesMax, events[i].Bytes, $"Bytes of an event of type '{events[i].TypeName}' for stream '{stream.Stream}'");
+                throw new LimitExceededException(nameof(LogOptions.EventBytesMax), options.EventBytesMax, events[i].Bytes,
+                    $"Bytes of an event of type '{events[i].TypeName}' for stream '{stream.Stream}'");
         }
 
         if (bytes > options.AppendBytesMax)
-            throw new LimitExceededException(nameof(LogOptions.AppendBytesMax), options.AppendBytesMax, bytes, $"Bytes of an append to stream '{stream.Stream}'");
+            throw new LimitExceededException(nameof(LogOptions.AppendBytesMax), options.AppendBytesMax, bytes,
+                $"Bytes of an append to stream '{stream.Stream}'");
         if (stream.Stream.Value.Length == 0)
             throw new ArgumentException("A stream id must not be empty.", nameof(stream));
         return new StreamAppend(tenant, stream.Stream, Slot.Of(tenant, stream.Stream), stream.Expected, events);
@@ -54,5 +57,6 @@ internal sealed class EventEncoder(EventTypeRegistry types, IIdSource ids, LogOp
         metadata is null && Activity.Current is null ? null : MetadataSerializer.Write(WithTrace(metadata ?? EventMetadata.None));
 
     private static EventMetadata WithTrace(EventMetadata metadata) =>
-        metadata.TraceParent is null && Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } id } ? metadata with { TraceParent = id } : metadata;
+        metadata.TraceParent is null && Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } id }
+            ? metadata with { TraceParent = id } : metadata;
 }

@@ -6,7 +6,8 @@ using Tidemark.Events;
 namespace Tidemark.Log;
 
 /// <summary>
-/// One flush loop of the group commit. It takes what is waiting, at once and without an artificial delay: while one flush is in the database, the next batch gathers.
+/// One flush loop of the group commit. It takes what is waiting, at once and without an artificial delay: while one flush is in the
+/// database, the next batch gathers.
 /// </summary>
 internal sealed partial class FlushLoop : IAsyncDisposable
 {
@@ -97,7 +98,8 @@ internal sealed partial class FlushLoop : IAsyncDisposable
     private void Take(PendingAppend pending)
     {
         var append = pending.Append;
-        if (_batch.Count >= _options.FlushAppendsMax || _batchBytes >= _options.FlushBytesMax || !_streams.Add((append.Tenant, append.Stream)))
+        if (_batch.Count >= _options.FlushAppendsMax || _batchBytes >= _options.FlushBytesMax
+            || !_streams.Add((append.Tenant, append.Stream)))
         {
             _carried.Add(pending);
         }

@@ -4,7 +4,8 @@ using Tidemark.Events;
 namespace Tidemark.Log;
 
 /// <summary>
-/// Port: the log of one event database. Implementations are safe for concurrent use, and keep invariants I1 to I4: atomic appends, contiguous
+/// Port: the log of one event database. Implementations are safe for concurrent use, and keep invariants I1 to I4: atomic appends,
+/// contiguous
 /// versions, position order = version order per stream, and no event at or below a high-water mark that a reader has passed.
 /// </summary>
 public interface IEventLog
@@ -17,11 +18,14 @@ public interface IEventLog
     ValueTask<AppendOutcome[]> AppendAsync(IReadOnlyList<StreamAppend> appends, CancellationToken cancellationToken);
 
     /// <summary>Appends to several streams in one commit: all or none. When an outcome is not "stored", nothing is.</summary>
-    /// <returns>The outcomes, in the order given; those after the first failure may be missing a cause of their own and repeat "conflict".</returns>
+    /// <returns>
+    /// The outcomes, in the order given; those after the first failure may be missing a cause of their own and repeat "conflict".
+    /// </returns>
     ValueTask<AppendOutcome[]> AppendAtomicallyAsync(IReadOnlyList<StreamAppend> appends, CancellationToken cancellationToken);
 
     /// <summary>Appends inside a transaction: all or none of this call, visible when the transaction commits.</summary>
-    ValueTask<AppendOutcome[]> AppendAsync(IStoreTransaction transaction, IReadOnlyList<StreamAppend> appends, CancellationToken cancellationToken);
+    ValueTask<AppendOutcome[]> AppendAsync(
+        IStoreTransaction transaction, IReadOnlyList<StreamAppend> appends, CancellationToken cancellationToken);
 
     /// <summary>Begins a transaction of the store's own.</summary>
     ValueTask<IStoreTransaction> BeginAsync(CancellationToken cancellationToken);
@@ -37,7 +41,8 @@ public interface IEventLog
     ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(StreamRead read, CancellationToken cancellationToken);
 
     /// <summary>The same inside a transaction, whose own appends it sees.</summary>
-    ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(IStoreTransaction transaction, StreamRead read, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(
+        IStoreTransaction transaction, StreamRead read, CancellationToken cancellationToken);
 
     /// <summary>What the store knows of a stream; null when it has no events.</summary>
     ValueTask<StreamState?> FindStreamAsync(TenantId tenant, StreamId stream, CancellationToken cancellationToken);

@@ -1,6 +1,8 @@
 namespace Tidemark.Log;
 
-/// <summary>Limits of appends and reads. What goes beyond a limit is refused with an error that names the limit; nothing is cut or dropped.</summary>
+/// <summary>
+/// Limits of appends and reads. What goes beyond a limit is refused with an error that names the limit; nothing is cut or dropped.
+/// </summary>
 public sealed class LogOptions
 {
     /// <summary>The largest event, data and metadata together, in bytes. 1 MiB by default; 1 KiB to 64 MiB.</summary>
@@ -47,5 +49,6 @@ public sealed class LogOptions
             yield return $"Log:PageBytesMax is {h}";
     }
 
-    private static string? Outside(int value, int min, int max) => value < min || value > max ? $"{value}; it must be {min} to {max}." : null;
+    private static string? Outside(int value, int min, int max) => value < min || value > max ? $"{value}; it must be {min} to " +
+        $"{max}." : null;
 }

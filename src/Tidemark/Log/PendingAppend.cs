@@ -19,7 +19,9 @@ internal sealed class PendingAppend(StreamAppend append)
     /// <summary>The flush takes it; false when its caller has left.</summary>
     public bool TryTake() => Interlocked.CompareExchange(ref _state, Taken, Waiting) == Waiting;
 
-    /// <summary>The caller leaves; false when the flush has it already, and its outcome will be unknown to a caller who goes all the same.</summary>
+    /// <summary>
+    /// The caller leaves; false when the flush has it already, and its outcome will be unknown to a caller who goes all the same.
+    /// </summary>
     public bool TryLeave() => Interlocked.CompareExchange(ref _state, Left, Waiting) == Waiting;
 
     public void Complete(AppendOutcome outcome) => _result.TrySetResult(outcome);

@@ -9,4 +9,5 @@ namespace Tidemark.Log;
 /// <param name="To">The last version to read, inclusive.</param>
 /// <param name="Backwards">Whether to read from high versions to low ones.</param>
 /// <param name="EventsMax">How many events at most.</param>
-public readonly record struct StreamRead(TenantId Tenant, StreamId Stream, StreamVersion From, StreamVersion To, bool Backwards, int EventsMax);
+public readonly record struct StreamRead(
+    TenantId Tenant, StreamId Stream, StreamVersion From, StreamVersion To, bool Backwards, int EventsMax);

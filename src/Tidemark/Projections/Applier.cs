@@ -4,7 +4,9 @@ using Tidemark.Log;
 
 namespace Tidemark.Projections;
 
-/// <summary>Applies events to one generation of a read model: gathers changes in memory, to be written in one commit. Not safe for concurrent use.</summary>
+/// <summary>
+/// Applies events to one generation of a read model: gathers changes in memory, to be written in one commit. Not safe for concurrent use.
+/// </summary>
 internal abstract class Applier
 {
     /// <summary>Bytes of changes gathered, by estimate.</summary>

@@ -7,7 +7,8 @@ using Tidemark.Shards;
 namespace Tidemark.Projections;
 
 /// <summary>
-/// Folds events into documents: the keys of all events first, then the missing documents in one round trip, then the folds in order. A document that many events of a commit
+/// Folds events into documents: the keys of all events first, then the missing documents in one round trip, then the folds in order. A
+/// document that many events of a commit
 /// touch is written once.
 /// </summary>
 internal sealed class DocumentApplier<TDocument> : Applier
@@ -20,6 +21,7 @@ internal sealed class DocumentApplier<TDocument> : Applier
     private readonly JsonTypeInfo<TDocument> _json;
     private readonly DocumentCache<TDocument> _cache;
     private readonly List<DocumentEntry<TDocument>> _dirty = [];
+    private readonly PooledBuffer _buffer = new();
 
     // Reused from page to page.
     private readonly List<(RecordedEvent Event, DocumentEntry<TDocument> Entry)> _work = [];
@@ -27,7 +29,8 @@ internal sealed class DocumentApplier<TDocument> : Applier
     private readonly List<DocumentKey> _keys = [];
     private long _pendingBytes;
 
-    public DocumentApplier(DocumentProjection<TDocument> projection, Action<RecordedEvent, List<DocumentKey>> keysOf, ApplierContext context)
+    public DocumentApplier(
+        DocumentProjection<TDocument> projection, Action<RecordedEvent, List<DocumentKey>> keysOf, ApplierContext context)
     {
         _projection = projection;
         _keysOf = keysOf;
@@ -55,27 +58,24 @@ internal sealed class DocumentApplier<TDocument> : Applier
     {
         if (_dirty.Count == 0)
             return commit;
-        var upserts = new List<StoredDocument>(_dirty.Count);
         var deletes = new List<DocumentKey>();
-        foreach (var entry in _dirty)
+        var ends = new int[_dirty.Count];
+        using (var json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { SkipValidation = true }))
         {
-            if (entry.Document is { } document)
+            for (var i = 0; i < ends.Length; i++)
             {
-                var json = JsonSerializer.SerializeToUtf8Bytes(document, _json);
-                entry.JsonBytes = json.Length;
-                upserts.Add(new StoredDocument(entry.Key, json, new StreamVersion(entry.Version), new Position(entry.Position)));
-            }
-            else if (entry.IsStored)
-            {
-                deletes.Add(entry.Key);
+                Write(json, _dirty[i], deletes);
+                ends[i] = _buffer.WrittenCount;
             }
         }
 
-        return commit with { Documents = [.. commit.Documents, new DocumentChanges(_projection.ReadModel, _context.Generation, upserts, deletes)] };
+        var changes = new DocumentChanges(_projection.ReadModel, _context.Generation, Upserts(ends), deletes);
+        return commit with { Documents = [.. commit.Documents, changes] };
     }
 
     public override ValueTask CommittedAsync()
     {
+        _buffer.Return();
         foreach (var entry in _dirty)
         {
             entry.IsDirty = false;
@@ -90,12 +90,49 @@ internal sealed class DocumentApplier<TDocument> : Applier
 
     public override ValueTask AbandonAsync()
     {
+        _buffer.Return();
         _work.Clear();
         _missing.Clear();
         _dirty.Clear();
         _pendingBytes = 0;
         _cache.Clear();
         return ValueTask.CompletedTask;
+    }
+
+    // All documents of a commit go into one pooled buffer; one array each would be garbage of the same size.
+    private void Write(Utf8JsonWriter json, DocumentEntry<TDocument> entry, List<DocumentKey> deletes)
+    {
+        if (entry.Document is { } document)
+        {
+            var start = _buffer.WrittenCount;
+            json.Reset(_buffer);
+            JsonSerializer.Serialize(json, document, _json);
+            json.Flush();
+            entry.JsonBytes = _buffer.WrittenCount - start;
+        }
+        else if (entry.IsStored)
+        {
+            deletes.Add(entry.Key);
+        }
+    }
+
+    private List<StoredDocument> Upserts(int[] ends)
+    {
+        var upserts = new List<StoredDocument>(ends.Length);
+        var start = 0;
+        for (var i = 0; i < ends.Length; i++)
+        {
+            var entry = _dirty[i];
+            if (entry.Document is not null)
+            {
+                var json = _buffer.WrittenMemory[start..ends[i]];
+                upserts.Add(new StoredDocument(entry.Key, json, new StreamVersion(entry.Version), new Position(entry.Position)));
+            }
+
+            start = ends[i];
+        }
+
+        return upserts;
     }
 
     private void Group(IReadOnlyList<RecordedEvent> events)
@@ -126,8 +163,10 @@ internal sealed class DocumentApplier<TDocument> : Applier
     {
         DocumentKey[] keys = [.. _missing.Keys];
         var loaded = _context.Lent is { } transaction
-            ? await _context.ReadModels.LoadAsync(transaction, _projection.ReadModel, _context.Generation, keys, cancellationToken).ConfigureAwait(false)
-            : await _context.ReadModels.LoadAsync(_projection.ReadModel, _context.Generation, keys, cancellationToken).ConfigureAwait(false);
+            ? await _context.ReadModels.LoadAsync(transaction, _projection.ReadModel, _context.Generation, keys, cancellationToken)
+                .ConfigureAwait(false)
+            : await _context.ReadModels.LoadAsync(_projection.ReadModel, _context.Generation, keys, cancellationToken)
+                .ConfigureAwait(false);
         foreach (var stored in loaded)
         {
             var entry = _missing[stored.Key];

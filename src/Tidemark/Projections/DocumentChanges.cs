@@ -5,4 +5,5 @@ namespace Tidemark.Projections;
 /// <param name="Generation">The generation to write to.</param>
 /// <param name="Upserts">Documents to insert or replace.</param>
 /// <param name="Deletes">Keys to delete.</param>
-public sealed record DocumentChanges(string Name, int Generation, IReadOnlyList<StoredDocument> Upserts, IReadOnlyList<DocumentKey> Deletes);
+public sealed record DocumentChanges(
+    string Name, int Generation, IReadOnlyList<StoredDocument> Upserts, IReadOnlyList<DocumentKey> Deletes);

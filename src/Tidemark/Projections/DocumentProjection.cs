@@ -3,7 +3,9 @@ using Tidemark.Events;
 namespace Tidemark.Projections;
 
 /// <summary>What single-stream and multi-stream projections share: a document per key, folded from events.</summary>
-/// <typeparam name="TDocument">The document. Best an immutable record; a handler may also change and return the object it was given.</typeparam>
+/// <typeparam name="TDocument">
+/// The document. Best an immutable record; a handler may also change and return the object it was given.
+/// </typeparam>
 public abstract class DocumentProjection<TDocument> : Projection
     where TDocument : class
 {
@@ -20,7 +22,9 @@ public abstract class DocumentProjection<TDocument> : Projection
 
     internal IReadOnlyDictionary<Type, FoldSteps<TDocument>> Steps => _steps;
 
-    /// <summary>An event makes the document; when there is one already, it is made anew, unless <see cref="On{TEvent}"/> handles the event too.</summary>
+    /// <summary>
+    /// An event makes the document; when there is one already, it is made anew, unless <see cref="On{TEvent}"/> handles the event too.
+    /// </summary>
     protected void Create<TEvent>(Func<Event<TEvent>, TDocument> create)
         where TEvent : notnull
     {
@@ -29,7 +33,8 @@ public abstract class DocumentProjection<TDocument> : Projection
     }
 
     /// <summary>
-    /// An event changes the document; null deletes it. Without a document the event has no effect, unless <see cref="Initial"/> or <see cref="Create{TEvent}"/> makes one.
+    /// An event changes the document; null deletes it. Without a document the event has no effect, unless <see cref="Initial"/> or <see
+    /// cref="Create{TEvent}"/> makes one.
     /// </summary>
     protected void On<TEvent>(Func<TDocument, Event<TEvent>, TDocument?> change)
         where TEvent : notnull

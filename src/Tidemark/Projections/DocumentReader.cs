@@ -5,7 +5,9 @@ using Tidemark.Events;
 
 namespace Tidemark.Projections;
 
-/// <summary>Reads the documents of a projection's live generation. Always one complete generation: a rebuild becomes visible in one step.</summary>
+/// <summary>
+/// Reads the documents of a projection's live generation. Always one complete generation: a rebuild becomes visible in one step.
+/// </summary>
 /// <typeparam name="TDocument">The document type.</typeparam>
 public sealed class DocumentReader<TDocument>
     where TDocument : class
@@ -29,7 +31,8 @@ public sealed class DocumentReader<TDocument>
     /// <summary>The document with a key; null when there is none.</summary>
     public async Task<TDocument?> FindAsync(string key, CancellationToken cancellationToken = default)
     {
-        var stored = await _readModels.FindLiveAsync(_projection.ReadModel, new DocumentKey(_tenant, key), cancellationToken).ConfigureAwait(false);
+        var stored = await _readModels.FindLiveAsync(_projection.ReadModel, new DocumentKey(_tenant, key), cancellationToken)
+            .ConfigureAwait(false);
         return stored is { } found ? Read(found) : null;
     }
 
@@ -41,12 +44,14 @@ public sealed class DocumentReader<TDocument>
         string? afterKey = null, int countMax = 100, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(countMax, 1);
-        var page = await _readModels.ReadLiveAsync(_projection.ReadModel, _tenant, afterKey, countMax, cancellationToken).ConfigureAwait(false);
+        var page = await _readModels.ReadLiveAsync(_projection.ReadModel, _tenant, afterKey, countMax, cancellationToken)
+            .ConfigureAwait(false);
         return [.. page.Select(d => KeyValuePair.Create(d.Key.Key, Read(d)))];
     }
 
     /// <summary>All documents in ordinal key order, page by page.</summary>
-    public async IAsyncEnumerable<KeyValuePair<string, TDocument>> AllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<KeyValuePair<string, TDocument>> AllAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         const int pageSize = 1000;
         string? after = null;

@@ -1,6 +1,8 @@
 namespace Tidemark.Projections;
 
-/// <summary>The changes of one row of a flat table since the last commit. A later operation on a column takes account of the earlier ones.</summary>
+/// <summary>
+/// The changes of one row of a flat table since the last commit. A later operation on a column takes account of the earlier ones.
+/// </summary>
 public sealed class FlatRow
 {
     private const ulong None = 0;
@@ -143,7 +145,8 @@ public sealed class FlatRow
     private void Require(int index, ColumnType type)
     {
         if (_schema.Columns[index].Type != type)
-            throw new ArgumentException($"Column '{_schema.Columns[index].Name}' is {_schema.Columns[index].Type} and cannot be incremented by a number of type {type}.");
+            throw new ArgumentException($"Column '{_schema.Columns[index].Name}' is {_schema.Columns[index].Type} and cannot be " +
+                $"incremented by a number of type {type}.");
     }
 
     private int IndexOf(string column)
@@ -154,6 +157,7 @@ public sealed class FlatRow
                 return i;
         }
 
-        throw new ArgumentException($"Table '{_schema.Name}' has no column '{column}'; it has {string.Join(", ", _schema.Columns.Select(c => c.Name))}.", nameof(column));
+        throw new ArgumentException($"Table '{_schema.Name}' has no column '{column}'; it has " +
+            $"{string.Join(", ", _schema.Columns.Select(c => c.Name))}.", nameof(column));
     }
 }

@@ -3,7 +3,8 @@ using Tidemark.Events;
 namespace Tidemark.Projections;
 
 /// <summary>
-/// Keeps a plain table: events set and increment columns of the row with a key. Nothing is loaded; the changes of a commit are folded per row and written set-wise.
+/// Keeps a plain table: events set and increment columns of the row with a key. Nothing is loaded; the changes of a commit are folded per
+/// row and written set-wise.
 /// The table is kept across tenants; put the tenant into the key or a column where it matters.
 /// </summary>
 public abstract class FlatTableProjection : Projection

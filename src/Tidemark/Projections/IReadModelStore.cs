@@ -3,19 +3,26 @@ using Tidemark.Log;
 
 namespace Tidemark.Projections;
 
-/// <summary>Port: read models and what their shards commit. Identifiers in schemas have been validated; stores quote them, and pass values as parameters.</summary>
+/// <summary>
+/// Port: read models and what their shards commit. Identifiers in schemas have been validated; stores quote them, and pass values as
+/// parameters.
+/// </summary>
 public interface IReadModelStore
 {
     /// <summary>Whether projections can be handed an ADO.NET transaction and SQL (false for a store in memory).</summary>
     bool SupportsSql { get; }
 
     /// <summary>
-    /// Makes a generation's tables when absent, and its row in the list of generations: live, with the view, when the projection has no live generation yet;
+    /// Makes a generation's tables when absent, and its row in the list of generations: live, with the view, when the projection has no
+    /// live generation yet;
     /// else building. Idempotent; safe when several processes do it at once.
     /// </summary>
-    ValueTask<ReadModelGeneration> PrepareAsync(string projection, int version, ReadModelSchema schema, int generation, CancellationToken cancellationToken);
+    ValueTask<ReadModelGeneration> PrepareAsync(
+        string projection, int version, ReadModelSchema schema, int generation, CancellationToken cancellationToken);
 
-    /// <summary>Points the views at a generation and makes it the live one, in one transaction; the former live one becomes retired.</summary>
+    /// <summary>
+    /// Points the views at a generation and makes it the live one, in one transaction; the former live one becomes retired.
+    /// </summary>
     ValueTask PublishAsync(string projection, ReadModelSchema schema, int generation, CancellationToken cancellationToken);
 
     /// <summary>Drops a retired or building generation's tables and marks it retired. The live one is refused.</summary>
@@ -25,7 +32,9 @@ public interface IReadModelStore
     /// <summary>Every generation this database knows.</summary>
     ValueTask<IReadOnlyList<ReadModelGeneration>> ReadGenerationsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Loads documents of a generation, all keys in one round trip. Absent keys are absent from the result; the order is not defined.</summary>
+    /// <summary>
+    /// Loads documents of a generation, all keys in one round trip. Absent keys are absent from the result; the order is not defined.
+    /// </summary>
     /// <param name="name">The read model's stable name.</param>
     /// <param name="generation">The generation.</param>
     /// <param name="keys">Distinct keys.</param>
@@ -34,7 +43,8 @@ public interface IReadModelStore
         string name, int generation, IReadOnlyList<DocumentKey> keys, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Loads documents inside a transaction, holding each key (present or not) against other transactions that do the same until it ends; for inline projections.
+    /// Loads documents inside a transaction, holding each key (present or not) against other transactions that do the same until it ends;
+    /// for inline projections.
     /// </summary>
     ValueTask<IReadOnlyList<StoredDocument>> LoadAsync(
         IStoreTransaction transaction, string name, int generation, IReadOnlyList<DocumentKey> keys, CancellationToken cancellationToken);

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Tidemark.Projections;
 
-/// <summary>Names of tables and columns: lower case, digits, underscores. They are checked here once, so that SQL can be built from them.</summary>
+/// <summary>
+/// Names of tables and columns: lower case, digits, underscores. They are checked here once, so that SQL can be built from them.
+/// </summary>
 internal static class Identifier
 {
     public const int LengthMax = 48;
@@ -15,7 +17,8 @@ internal static class Identifier
         return good
             ? name
             : throw new ArgumentException(
-                $"'{name}' is no name for a {what}: it takes 1 to {LengthMax} characters, a to z, digits and underscores, and does not begin with a digit.", nameof(name));
+                $"'{name}' is no name for a {what}: it takes 1 to {LengthMax} characters, a to z, digits and underscores, and does " +
+                $"not begin with a digit.", nameof(name));
     }
 
     /// <summary><c>OrderSummaries</c> becomes <c>order_summaries</c>; what is no letter or digit becomes an underscore.</summary>

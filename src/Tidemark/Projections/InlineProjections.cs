@@ -4,7 +4,10 @@ using Tidemark.Log;
 
 namespace Tidemark.Projections;
 
-/// <summary>Applies inline projections in the transaction of an append. They have no checkpoint: an event and its effect commit together or not at all.</summary>
+/// <summary>
+/// Applies inline projections in the transaction of an append. They have no checkpoint: an event and its effect commit together or not at
+/// all.
+/// </summary>
 internal sealed class InlineProjections
 {
     private readonly IReadOnlyList<Projection> _projections;

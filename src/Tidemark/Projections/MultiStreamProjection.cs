@@ -33,7 +33,8 @@ public abstract class MultiStreamProjection<TDocument> : DocumentProjection<TDoc
         foreach (var type in EventTypes)
         {
             if (!_keys.ContainsKey(type))
-                throw new InvalidOperationException($"Projection '{Name}' handles {type.Name} but names no key for it. Add Key<{type.Name}>(…) or Keys<{type.Name}>(…).");
+                throw new InvalidOperationException($"Projection '{Name}' handles {type.Name} but names no key for it. Add " +
+                    $"Key<{type.Name}>(…) or Keys<{type.Name}>(…).");
         }
 
         var names = new List<string>();

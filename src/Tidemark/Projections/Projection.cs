@@ -4,12 +4,15 @@ using Tidemark.Shards;
 namespace Tidemark.Projections;
 
 /// <summary>
-/// Builds a read model from events. Derive from <see cref="SingleStreamProjection{TDocument}"/>, <see cref="MultiStreamProjection{TDocument}"/>,
+/// Builds a read model from events. Derive from <see cref="SingleStreamProjection{TDocument}"/>, <see
+/// cref="MultiStreamProjection{TDocument}"/>,
 /// <see cref="FlatTableProjection"/> or <see cref="EventProjection"/>, and name the handlers in the constructor.
 /// </summary>
 /// <remarks>
-/// Guarantee: each event takes effect exactly once per generation of the read model, in position order, in the transaction that moves the projection's checkpoint.
-/// Handlers are called by one thread at a time; a failed batch is tried again from its beginning, so handlers must have no effects but those on the read model.
+/// Guarantee: each event takes effect exactly once per generation of the read model, in position order, in the transaction that moves the
+/// projection's checkpoint.
+/// Handlers are called by one thread at a time; a failed batch is tried again from its beginning, so handlers must have no effects but
+/// those on the read model.
 /// </remarks>
 public abstract class Projection
 {
@@ -20,7 +23,10 @@ public abstract class Projection
     {
     }
 
-    /// <summary>The projection's name, unique in the store; the class's name by default. Part of the checkpoint: a renamed projection is a new one.</summary>
+    /// <summary>
+    /// The projection's name, unique in the store; the class's name by default. Part of the checkpoint: a renamed projection is a new
+    /// one.
+    /// </summary>
     public string Name
     {
         get => _name ?? GetType().Name;
@@ -34,7 +40,9 @@ public abstract class Projection
         protected init => _readModel = Identifier.Check(value, "read model");
     }
 
-    /// <summary>The version of the handlers, from 1. Raise it when they change: the read model is then built anew beside the old one.</summary>
+    /// <summary>
+    /// The version of the handlers, from 1. Raise it when they change: the read model is then built anew beside the old one.
+    /// </summary>
     public int Version { get; protected init; } = 1;
 
     /// <summary>What to do with events that fail; null for the store's default.</summary>

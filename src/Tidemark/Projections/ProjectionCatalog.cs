@@ -19,7 +19,8 @@ internal sealed class ProjectionCatalog
 
     public Projection Find(string name) =>
         _all.FirstOrDefault(r => r.Projection.Name == name)?.Projection
-        ?? throw new ArgumentException($"There is no projection '{name}'; there are: {string.Join(", ", _all.Select(r => r.Projection.Name))}.", nameof(name));
+        ?? throw new ArgumentException($"There is no projection '{name}'; there are: " +
+            $"{string.Join(", ", _all.Select(r => r.Projection.Name))}.", nameof(name));
 
     public int LiveGenerationOf(string projection) => _inlineGenerations.GetValueOrDefault(projection, 1);
 
@@ -42,9 +43,11 @@ internal sealed class ProjectionCatalog
         {
             1 => found[0],
             0 => throw new InvalidOperationException(
-                $"No {what} projection{(name is null ? "" : $" named '{name}'")} with document type {typeof(TDocument).Name} is registered. Register one with AddProjection."),
+                $"No {what} projection{(name is null ? "" : $" named '{name}'")} with document type {typeof(TDocument).Name} is " +
+                $"registered. Register one with AddProjection."),
             _ => throw new InvalidOperationException(
-                $"Several {what} projections have document type {typeof(TDocument).Name}: {string.Join(", ", found.Select(p => p.Name))}. Name the one you mean."),
+                $"Several {what} projections have document type {typeof(TDocument).Name}: " +
+                $"{string.Join(", ", found.Select(p => p.Name))}. Name the one you mean."),
         };
     }
 
@@ -55,13 +58,16 @@ internal sealed class ProjectionCatalog
         var views = _all.Where(r => r.Lifecycle != ProjectionLifecycle.Live)
             .SelectMany(r => r.Projection.Schema.ViewNames.Select(v => (View: v, r.Projection.Name)));
         foreach (var same in views.GroupBy(v => v.View, StringComparer.Ordinal).Where(g => g.Count() > 1))
-            throw new InvalidOperationException($"The read model '{same.Key}' belongs to several projections: {string.Join(", ", same.Select(s => s.Name))}. Give one another ReadModel.");
+            throw new InvalidOperationException($"The read model '{same.Key}' belongs to several projections: " +
+                $"{string.Join(", ", same.Select(s => s.Name))}. Give one another ReadModel.");
         foreach (var (projection, lifecycle) in _all)
         {
             if (projection.EventTypes is { Count: 0 })
-                throw new InvalidOperationException($"Projection '{projection.Name}' handles no event types; name its handlers in its constructor.");
+                throw new InvalidOperationException($"Projection '{projection.Name}' handles no event types; name its handlers in its " +
+                    $"constructor.");
             if (lifecycle == ProjectionLifecycle.Live && !IsSingleStream(projection.GetType()))
-                throw new InvalidOperationException($"Projection '{projection.Name}' cannot be live: only single-stream projections are folded when asked for.");
+                throw new InvalidOperationException($"Projection '{projection.Name}' cannot be live: only single-stream projections " +
+                    $"are folded when asked for.");
             _ = projection.TypeNames(types);
         }
     }

@@ -6,10 +6,15 @@ using Tidemark.Shards;
 namespace Tidemark.Projections;
 
 /// <summary>
-/// A projection as a shard's consumer. Its token is the checkpoint, which moves in the transaction of the read model, under the shard's epoch.
+/// A projection as a shard's consumer. Its token is the checkpoint, which moves in the transaction of the read model, under the shard's
+/// epoch.
 /// </summary>
 internal sealed class ProjectionConsumer : IShardConsumer
 {
+    /// <summary>A commit of at least so many bytes, by estimate, waits for its turn; the small ones of live shards never do.</summary>
+    private const long LargeCommitBytes = 1024 * 1024;
+
+    private readonly SemaphoreSlim _largeCommits;
     private readonly ShardName _shard;
     private readonly ICheckpointStore _checkpoints;
     private readonly IEventLog _log;
@@ -26,8 +31,15 @@ internal sealed class ProjectionConsumer : IShardConsumer
     private RecordedEvent? _anchor;
     private long _events;
 
-    public ProjectionConsumer(ShardName shard, Projection projection, ApplierContext context, ICheckpointStore checkpoints, ShardOptions options)
+    public ProjectionConsumer(
+        ShardName shard,
+        Projection projection,
+        ApplierContext context,
+        ICheckpointStore checkpoints,
+        ShardOptions options,
+        SemaphoreSlim largeCommits)
     {
+        _largeCommits = largeCommits;
         _shard = shard;
         _checkpoints = checkpoints;
         _log = context.Log;
@@ -63,6 +75,13 @@ internal sealed class ProjectionConsumer : IShardConsumer
         return _expected;
     }
 
+    public async ValueTask<HandshakeToken> ReconfirmAsync(CancellationToken cancellationToken)
+    {
+        var checkpoint = await _checkpoints.OpenAsync(_shard, _epoch, cancellationToken).ConfigureAwait(false);
+        _durable = checkpoint.Position;
+        return _expected = HandshakeToken.Delivered(_durable);
+    }
+
     public async ValueTask<HandshakeToken?> DeliverAsync(Delivery delivery, CancellationToken cancellationToken)
     {
         if (delivery.Offered != _expected)
@@ -75,6 +94,29 @@ internal sealed class ProjectionConsumer : IShardConsumer
     }
 
     public async ValueTask<CommitCount> CommitAsync(CancellationToken cancellationToken)
+    {
+        if (_applier.PendingBytes < LargeCommitBytes)
+            return await WriteAsync(cancellationToken).ConfigureAwait(false);
+        await _largeCommits.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await WriteAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _largeCommits.Release();
+        }
+    }
+
+    public async ValueTask AbandonAsync()
+    {
+        await _applier.AbandonAsync().ConfigureAwait(false);
+        _applier.Begin(isEmpty: false);
+        _expected = HandshakeToken.Delivered(_durable);
+        Forget();
+    }
+
+    private async ValueTask<CommitCount> WriteAsync(CancellationToken cancellationToken)
     {
         var move = new CheckpointMove(_shard, _epoch, _durable, _expected.Position, _anchor?.Id, _anchor?.Position ?? Position.Beginning);
         var commit = _applier.AddTo(new ReadModelCommit { Move = move, DeadLetters = [.. _deadLetters] });
@@ -93,14 +135,6 @@ internal sealed class ProjectionConsumer : IShardConsumer
         var count = new CommitCount(_events, _deadLetters.Count);
         Forget();
         return count;
-    }
-
-    public async ValueTask AbandonAsync()
-    {
-        await _applier.AbandonAsync().ConfigureAwait(false);
-        _applier.Begin(isEmpty: false);
-        _expected = HandshakeToken.Delivered(_durable);
-        Forget();
     }
 
     private void Forget()

@@ -3,7 +3,9 @@ namespace Tidemark.Projections;
 /// <summary>When a projection is applied.</summary>
 public enum ProjectionLifecycle
 {
-    /// <summary>By the daemon, after the append. Readers see it a moment later; see the daemon's wait helpers to read your own write.</summary>
+    /// <summary>
+    /// By the daemon, after the append. Readers see it a moment later; see the daemon's wait helpers to read your own write.
+    /// </summary>
     Async = 0,
 
     /// <summary>In the append's own transaction. Readers see it with the events; the append pays for it.</summary>

@@ -4,7 +4,10 @@ using Tidemark.Log;
 
 namespace Tidemark.Projections;
 
-/// <summary>The transaction of an <see cref="EventProjection"/>'s batch. It begins when a handler first asks for it, and commits with the projection's checkpoint.</summary>
+/// <summary>
+/// The transaction of an <see cref="EventProjection"/>'s batch. It begins when a handler first asks for it, and commits with the
+/// projection's checkpoint.
+/// </summary>
 public sealed class ProjectionTransaction
 {
     private readonly ApplierContext _context;
@@ -18,11 +21,15 @@ public sealed class ProjectionTransaction
 
     internal IStoreTransaction? Open => _transaction;
 
-    /// <summary>The ADO.NET transaction; its <c>Connection</c> is the one to use. Do not commit it, and keep it open no longer than the handler needs.</summary>
+    /// <summary>
+    /// The ADO.NET transaction; its <c>Connection</c> is the one to use. Do not commit it, and keep it open no longer than the handler
+    /// needs.
+    /// </summary>
     public async ValueTask<DbTransaction> BeginAsync(CancellationToken cancellationToken)
     {
         _transaction ??= await _context.Log.BeginAsync(cancellationToken).ConfigureAwait(false);
-        return _transaction.Transaction ?? throw new NotSupportedException("This store has no SQL; event projections need SQLite or PostgreSQL.");
+        return _transaction.Transaction ?? throw new NotSupportedException("This store has no SQL; event projections need SQLite or " +
+            "PostgreSQL.");
     }
 
     /// <summary>The quoted name of the table to write to, for SQL: that of the generation being built.</summary>

@@ -15,6 +15,8 @@ public sealed record ReadModelCommit
     /// <summary>Changes of flat tables.</summary>
     public IReadOnlyList<RowChanges> Rows { get; init; } = [];
 
-    /// <summary>Events that the shard's policy took out of the way. The database's clock gives <see cref="DeadLetter.RecordedAt"/>.</summary>
+    /// <summary>
+    /// Events that the shard's policy took out of the way. The database's clock gives <see cref="DeadLetter.RecordedAt"/>.
+    /// </summary>
     public IReadOnlyList<DeadLetter> DeadLetters { get; init; } = [];
 }

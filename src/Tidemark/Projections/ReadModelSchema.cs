@@ -1,7 +1,8 @@
 namespace Tidemark.Projections;
 
 /// <summary>
-/// What a projection's read model looks like in the database. Each generation has tables of its own, named <c>{name}_g{generation}</c>, and the stable
+/// What a projection's read model looks like in the database. Each generation has tables of its own, named <c>{name}_g{generation}</c>,
+/// and the stable
 /// name is a view over the live generation's table.
 /// </summary>
 /// <param name="Name">The stable name: 1 to 48 characters, a to z, digits and underscores, not beginning with a digit.</param>
@@ -15,7 +16,8 @@ public abstract record ReadModelSchema(string Name)
 }
 
 /// <summary>
-/// Documents by key. Columns: <c>tenant</c>, <c>key</c> (together the primary key), <c>data</c> (JSON), <c>version</c> (the version of the last event applied, for
+/// Documents by key. Columns: <c>tenant</c>, <c>key</c> (together the primary key), <c>data</c> (JSON), <c>version</c> (the version of
+/// the last event applied, for
 /// single-stream; 0 otherwise), <c>position</c> (of the last event applied).
 /// </summary>
 /// <param name="Name">The stable name.</param>
@@ -52,7 +54,9 @@ public sealed record FlatColumn(string Name, ColumnType Type, bool NotNull);
 
 /// <summary>A table of an event projection.</summary>
 /// <param name="Name">Its stable name.</param>
-/// <param name="CreateSql">Its definition, with <c>{table}</c> where the generation's table name goes (qualified and quoted as the store needs it), once or more.</param>
+/// <param name="CreateSql">
+/// Its definition, with <c>{table}</c> where the generation's table name goes (qualified and quoted as the store needs it), once or more.
+/// </param>
 public sealed record CustomTable(string Name, string CreateSql);
 
 /// <summary>The column types that every store has.</summary>

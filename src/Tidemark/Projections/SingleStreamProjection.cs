@@ -2,7 +2,9 @@ using Tidemark.Events;
 
 namespace Tidemark.Projections;
 
-/// <summary>A document per stream, folded from that stream's events. The document's key is the stream's name, its tenant the stream's tenant.</summary>
+/// <summary>
+/// A document per stream, folded from that stream's events. The document's key is the stream's name, its tenant the stream's tenant.
+/// </summary>
 /// <typeparam name="TDocument">The document.</typeparam>
 public abstract class SingleStreamProjection<TDocument> : DocumentProjection<TDocument>
     where TDocument : class

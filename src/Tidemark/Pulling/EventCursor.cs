@@ -1,13 +1,29 @@
 using System.Diagnostics;
 using Tidemark.Events;
+using Tidemark.HighWater;
 
 namespace Tidemark.Pulling;
 
-/// <summary>One reader's place in the log. It moves forward page by page, in the cache where it can, else through the log; it moves backwards only when told to.</summary>
+/// <summary>
+/// One reader's place in the log. It moves forward page by page, in the cache where it can, else through the log; it moves backwards only
+/// when told to.
+/// </summary>
 internal sealed class EventCursor(PullingAgent agent, Position after)
 {
+    private long _position = after.Value;
+
     /// <summary>Everything at or below it has been handed out.</summary>
-    public Position Position { get; private set; } = after;
+    public Position Position
+    {
+        get => new(Volatile.Read(ref _position));
+        private set => Volatile.Write(ref _position, value.Value);
+    }
+
+    /// <summary>Fires when it moves.</summary>
+    public AsyncPulse Moved { get; } = new();
+
+    /// <summary>Whether the others no longer wait for it when the cache is full; of the agent, under its gate or by a leader that waited.</summary>
+    public bool IsLeftBehind { get; set; }
 
     /// <summary>Whether a page can be had without waiting for new events.</summary>
     public bool HasMore => Position < agent.Mark;
@@ -25,7 +41,7 @@ internal sealed class EventCursor(PullingAgent agent, Position after)
     public async ValueTask<PageSlice> PeekAsync(int eventsMax, Position throughMax, CancellationToken cancellationToken)
     {
         Debug.Assert(HasMore, "A page is asked for below the mark only.");
-        var page = await agent.GetAsync(Position, cancellationToken).ConfigureAwait(false);
+        var page = await agent.GetAsync(this, cancellationToken).ConfigureAwait(false);
         Debug.Assert(page.Covers(Position), "The page covers the position after the cursor.");
         var first = page.IndexAfter(Position);
         var through = Position.Earlier(page.Through, throughMax);
@@ -40,8 +56,13 @@ internal sealed class EventCursor(PullingAgent agent, Position after)
     {
         Debug.Assert(slice.Through > Position, "A cursor advances forwards.");
         Position = slice.Through;
+        Moved.Fire();
     }
 
     /// <summary>Goes to a position, in either direction: a handshake's answer.</summary>
-    public void MoveTo(Position after) => Position = after;
+    public void MoveTo(Position after)
+    {
+        Position = after;
+        Moved.Fire();
+    }
 }

@@ -7,7 +7,8 @@ public sealed class EventFetcherException : TidemarkException
 {
     /// <summary>Tells of a failed read.</summary>
     public EventFetcherException(string database, Position after, Exception inner)
-        : base($"The events after position {after} of database '{database}' could not be read: {inner.Message} The reader stays there and tries again.", inner)
+        : base($"The events after position {after} of database '{database}' could not be read: {inner.Message} The reader stays there " +
+            $"and tries again.", inner)
         => After = after;
 
     /// <summary>The events after this position were wanted.</summary>

@@ -2,7 +2,10 @@ using Tidemark.Events;
 
 namespace Tidemark.Pulling;
 
-/// <summary>An immutable page of decoded events, shared by every cursor that passes it. It covers the positions after <see cref="After"/> up to and with <see cref="Through"/>.</summary>
+/// <summary>
+/// An immutable page of decoded events, shared by every cursor that passes it. It covers the positions after <see cref="After"/> up to
+/// and with <see cref="Through"/>.
+/// </summary>
 internal sealed class EventPage
 {
     /// <summary>What an empty page counts in the cache.</summary>

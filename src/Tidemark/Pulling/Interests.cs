@@ -1,7 +1,8 @@
 namespace Tidemark.Pulling;
 
 /// <summary>
-/// The union of the event types that the readers of a node need, so that the log is read once, with one filter, for all of them. It only grows while a reader is
+/// The union of the event types that the readers of a node need, so that the log is read once, with one filter, for all of them. It only
+/// grows while a reader is
 /// registered; each growth is a new edition, and pages read for an older edition serve no new reads.
 /// </summary>
 internal sealed class Interests
@@ -59,5 +60,6 @@ internal sealed class Interests
     }
 
     private void Publish() =>
-        Volatile.Write(ref _current, new(_current.Number + 1, _readersOfAll > 0 ? null : [.. _readersByType.Keys.Order(StringComparer.Ordinal)]));
+        Volatile.Write(ref _current, new(_current.Number + 1, _readersOfAll > 0
+            ? null : [.. _readersByType.Keys.Order(StringComparer.Ordinal)]));
 }

@@ -10,27 +10,34 @@ using Tidemark.Telemetry;
 namespace Tidemark.Pulling;
 
 /// <summary>
-/// Reads the log of one event database for all readers of a node: each event once, decoded once, as long as the readers are within the cache of each other.
-/// Reads are driven by the cursors: the first to need a page starts its read, the others await it, and the page after it is read ahead. A cursor behind the cache
+/// Reads the log of one event database for all readers of a node: each event once, decoded once, as long as the readers are within the
+/// cache of each other.
+/// Reads are driven by the cursors: the first to need a page starts its read, the others await it, and the page after it is read ahead. A
+/// cursor behind the cache
 /// causes reads of its own, up to where the cached pages begin, and goes on in the cache without gap or repeat.
 /// </summary>
 /// <remarks>
-/// Why nothing is skipped: a page is read with a bound that was a high-water mark before the read began, so the page is final (I4); and a cursor moves only to the end
+/// Why nothing is skipped: a page is read with a bound that was a high-water mark before the read began, so the page is final (I4); and a
+/// cursor moves only to the end
 /// of a page that begins at or before the cursor.
 /// </remarks>
 internal sealed partial class PullingAgent : IAsyncDisposable
 {
+    private static readonly TimeSpan FollowerPatience = TimeSpan.FromMilliseconds(500);
+
     private readonly string _database;
     private readonly IEventLog _log;
     private readonly HighWaterAgent _highWater;
     private readonly EventTypeRegistry _types;
     private readonly PullingOptions _options;
     private readonly ResiliencePipeline _pipeline;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly QueueCache _cache;
     private readonly Dictionary<(int Edition, long After), Task<EventPage>> _reads = [];
     private readonly HashSet<long> _awaited = [];
+    private readonly HashSet<EventCursor> _cursors = [];
     private readonly CancellationTokenSource _stop = new();
     private int _edition;
     private long _rowsRead;
@@ -51,6 +58,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         _types = types;
         _options = options;
         _pipeline = pipelines.Build(PipelineName.Fetch, time, e => e is not ObjectDisposedException);
+        _time = time;
         _logger = logger;
         _cache = new QueueCache(options.CacheBytesMax);
     }
@@ -67,31 +75,89 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     /// <summary>The mark up to which pages are read.</summary>
     public Position Mark => _highWater.Mark;
 
+    /// <summary>Takes a cursor into account when pages are dropped.</summary>
+    public void Add(EventCursor cursor)
+    {
+        lock (_gate)
+            _cursors.Add(cursor);
+    }
+
+    /// <summary>Takes a cursor out again.</summary>
+    public void Remove(EventCursor cursor)
+    {
+        lock (_gate)
+            _cursors.Remove(cursor);
+    }
+
+    /// <summary>Has the page that holds a position read anew: its event could not be decoded, and may have been repaired since.</summary>
+    public void Discard(Position position)
+    {
+        lock (_gate)
+            _cache.Drop(new Position(position.Value - 1));
+    }
+
     /// <summary>Waits until there may be a page after a position.</summary>
     public ValueTask WaitBeyondAsync(Position position, CancellationToken cancellationToken) =>
         _highWater.WaitBeyondAsync(position, cancellationToken);
 
-    /// <summary>The page that covers the position after this one, from the cache or the log. Only for positions below the mark.</summary>
+    /// <summary>The page that covers the position after a cursor, from the cache or the log. Only for positions below the mark.</summary>
     /// <exception cref="EventFetcherException">The log could not be read, and not within the retries.</exception>
-    public ValueTask<EventPage> GetAsync(Position after, CancellationToken cancellationToken)
+    public ValueTask<EventPage> GetAsync(EventCursor cursor, CancellationToken cancellationToken)
     {
-        Task<EventPage> read;
         lock (_gate)
         {
             DropOldEdition();
-            var page = _cache.Find(after);
-            if (page is not null)
+            var after = cursor.Position;
+            if (_cache.Find(after) is { } page)
             {
+                cursor.IsLeftBehind = false;
                 ReadAhead(page.Through);
                 TidemarkTelemetry.CacheHits.Add(1);
                 return new(page);
             }
 
-            read = Read(after);
-            _awaited.Add(after.Value);
+            if (!IsFull || FindFollower(cursor) is null)
+                return new(Read(after, isAwaited: true).WaitAsync(cancellationToken));
         }
 
-        return new(read.WaitAsync(cancellationToken));
+        return GetInStepAsync(cursor, cancellationToken);
+    }
+
+    // The cache is full, and a page would go that another cursor is about to take: reading on would make that cursor read it again. So this one waits
+    // for the other to move, for a bounded time: who does not move is left behind, and reads for itself when it does.
+    private async ValueTask<EventPage> GetInStepAsync(EventCursor cursor, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            EventCursor? follower;
+            Task moved;
+            Position seen;
+            lock (_gate)
+            {
+                _cache.DropPassed(Slowest());
+                follower = IsFull ? FindFollower(cursor) : null;
+                if (follower is null)
+                    break;
+                moved = follower.Moved.Next;
+                seen = follower.Position;
+            }
+
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(moved, Task.Delay(FollowerPatience, _time, enough.Token)).ConfigureAwait(false);
+            await enough.CancelAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (follower.Position == seen)
+                follower.IsLeftBehind = true;
+        }
+
+        Task<EventPage> read;
+        lock (_gate)
+        {
+            DropOldEdition();
+            read = _cache.Find(cursor.Position) is { } page ? Task.FromResult(page) : Read(cursor.Position, isAwaited: true);
+        }
+
+        return await read.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
@@ -102,6 +168,34 @@ internal sealed partial class PullingAgent : IAsyncDisposable
             reads = [.. _reads.Values];
         await Task.WhenAll(reads).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
+    }
+
+    // Whether one more page would make another one go.
+    private bool IsFull => _cache.Pages > 0 && _cache.Bytes + (_cache.Bytes / _cache.Pages) > _options.CacheBytesMax;
+
+    // Of the cursors that are in the cache; who is far behind it will read for itself, and keeps nothing here.
+    private Position Slowest()
+    {
+        var slowest = Position.Max;
+        foreach (var cursor in _cursors)
+        {
+            if (cursor.Position < slowest && _cache.Contains(cursor.Position))
+                slowest = cursor.Position;
+        }
+
+        return slowest;
+    }
+
+    // A cursor that is about to take what this one has passed.
+    private EventCursor? FindFollower(EventCursor leader)
+    {
+        foreach (var cursor in _cursors)
+        {
+            if (cursor != leader && !cursor.IsLeftBehind && cursor.Position < leader.Position && _cache.Contains(cursor.Position))
+                return cursor;
+        }
+
+        return null;
     }
 
     private void DropOldEdition()
@@ -117,13 +211,15 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     // One page ahead of a page that a cursor took; a page read ahead that nobody takes leads to no further read.
     private void ReadAhead(Position after)
     {
-        if (after < Mark && _cache.Find(after) is null)
-            _ = Read(after);
+        if (after < Mark && !IsFull && !_cache.Contains(after))
+            _ = Read(after, isAwaited: false);
     }
 
     // Under the gate. A read stands in the table until it ends, so that it is awaited by all who need it, and by Dispose.
-    private Task<EventPage> Read(Position after)
+    private Task<EventPage> Read(Position after, bool isAwaited)
     {
+        if (isAwaited)
+            _awaited.Add(after.Value);
         var interests = Interests.Current;
         if (_reads.TryGetValue((interests.Number, after.Value), out var under))
             return under;
@@ -167,6 +263,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
             _reads.Remove((interests.Number, page.After.Value));
             if (interests.Number != _edition)
                 return page;
+            _cache.DropPassed(Slowest());
             _cache.Add(page);
             if (_awaited.Remove(page.After.Value))
                 ReadAhead(page.Through);
@@ -185,6 +282,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(EventId = 1201, Level = LogLevel.Warning, Message = "The events after position {After} of database '{Database}' could not be read.")]
+    [LoggerMessage(EventId = 1201, Level = LogLevel.Warning, Message = "The events after position {After} of database '{Database}' " +
+        "could not be read.")]
     private partial void LogReadFailed(string database, long after, Exception error);
 }

@@ -10,9 +10,10 @@ public sealed class PullingOptions
     public int PageBytesMax { get; set; } = 2 * 1024 * 1024;
 
     /// <summary>
-    /// What the queue cache may hold, in bytes by estimate. 48 MiB by default; 1 MiB to 64 GiB. A shard that falls farther behind than this reads the log again; it loses nothing.
+    /// What the queue cache may hold, in bytes by estimate. 32 MiB by default; 1 MiB to 64 GiB. A shard that falls farther behind than
+    /// this reads the log again; it loses nothing.
     /// </summary>
-    public long CacheBytesMax { get; set; } = 48L * 1024 * 1024;
+    public long CacheBytesMax { get; set; } = 32L * 1024 * 1024;
 
     internal IEnumerable<string> Validate()
     {

@@ -4,12 +4,14 @@ using Tidemark.Events;
 namespace Tidemark.Pulling;
 
 /// <summary>
-/// Bounded shared pages of decoded events, ordered by position and never overlapping. The least recently used page goes first; a cursor that misses reads the log again.
+/// Bounded shared pages of decoded events, ordered by position and never overlapping. The least recently used page goes first; a cursor
+/// that misses reads the log again.
 /// Not safe for concurrent use: its owner locks.
 /// </summary>
 internal sealed class QueueCache(long bytesMax)
 {
     private const int PagesMax = 8192;
+    private const int PassedPagesKept = 2;
 
     private readonly List<EventPage> _pages = [];
     private long _use;
@@ -26,6 +28,13 @@ internal sealed class QueueCache(long bytesMax)
             return null;
         _pages[index].LastUse = ++_use;
         return _pages[index];
+    }
+
+    /// <summary>Whether a page covers the position after this one; does not count as a use.</summary>
+    public bool Contains(Position position)
+    {
+        var index = IndexOfLastAtOrBefore(position);
+        return index >= 0 && _pages[index].Covers(position);
     }
 
     /// <summary>Where the next page after a position begins: how far a read may go without reading again what is here.</summary>
@@ -49,6 +58,33 @@ internal sealed class QueueCache(long bytesMax)
         while ((Bytes > bytesMax || _pages.Count > PagesMax) && _pages.Count > 1)
             EvictOne(page);
         AssertInvariants();
+    }
+
+    /// <summary>
+    /// Drops pages that every reader has passed, but for the newest of them: who comes later begins elsewhere, and what is kept long is
+    /// copied by the garbage collector.
+    /// </summary>
+    public void DropPassed(Position allHavePassed)
+    {
+        var passed = 0;
+        while (passed < _pages.Count && _pages[passed].Through <= allHavePassed)
+            passed++;
+        var drop = passed - PassedPagesKept;
+        if (drop <= 0)
+            return;
+        for (var i = 0; i < drop; i++)
+            Bytes -= _pages[i].Bytes;
+        _pages.RemoveRange(0, drop);
+    }
+
+    /// <summary>Drops the page that covers the position after this one, if it is here.</summary>
+    public void Drop(Position position)
+    {
+        var index = IndexOfLastAtOrBefore(position);
+        if (index < 0 || !_pages[index].Covers(position))
+            return;
+        Bytes -= _pages[index].Bytes;
+        _pages.RemoveAt(index);
     }
 
     /// <summary>Drops everything; after the readers' interests grew, pages read for the former ones may lack events.</summary>

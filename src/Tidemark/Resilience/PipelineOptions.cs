@@ -4,12 +4,14 @@ using Polly.Retry;
 namespace Tidemark.Resilience;
 
 /// <summary>
-/// How failing calls are repeated. By default every pipeline but <see cref="PipelineName.ShardStop"/> retries after <see cref="Delays"/>; what still fails then
+/// How failing calls are repeated. By default every pipeline but <see cref="PipelineName.ShardStop"/> retries after <see cref="Delays"/>;
+/// what still fails then
 /// goes to the loop that made the call, which pauses and tries again by itself.
 /// </summary>
 public sealed class PipelineOptions
 {
-    private readonly Dictionary<string, Action<ResiliencePipelineBuilder, Func<Exception, bool>>> _replacements = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Action<ResiliencePipelineBuilder, Func<Exception,
+        bool>>> _replacements = new(StringComparer.Ordinal);
 
     /// <summary>The waits before the tries after the first. 250 ms, 500 ms and 1 s by default.</summary>
     public IReadOnlyList<TimeSpan> Delays { get; set; } =
@@ -17,7 +19,9 @@ public sealed class PipelineOptions
 
     /// <summary>Replaces a pipeline.</summary>
     /// <param name="name">One of <see cref="PipelineName"/>.</param>
-    /// <param name="configure">Adds the strategies. The function tells whether an error is one that the pipeline is meant to repeat.</param>
+    /// <param name="configure">
+    /// Adds the strategies. The function tells whether an error is one that the pipeline is meant to repeat.
+    /// </param>
     /// <exception cref="ArgumentException">There is no pipeline of this name.</exception>
     public PipelineOptions Replace(string name, Action<ResiliencePipelineBuilder, Func<Exception, bool>> configure)
     {

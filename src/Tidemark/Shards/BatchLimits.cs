@@ -3,7 +3,8 @@ using Tidemark.Events;
 namespace Tidemark.Shards;
 
 /// <summary>
-/// Finds the event that makes a batch fail. When the error names the event, the events before it go first, then it alone; when it does not, the batch is halved until one
+/// Finds the event that makes a batch fail. When the error names the event, the events before it go first, then it alone; when it does
+/// not, the batch is halved until one
 /// event is left. Good events are committed on the way, and each event is tried at least twice before it is held to be bad.
 /// </summary>
 internal sealed class BatchLimits

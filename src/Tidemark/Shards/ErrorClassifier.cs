@@ -16,7 +16,8 @@ internal sealed class ErrorClassifier(Func<Exception, bool> isTransient)
         EventFetcherException => ErrorCategory.Fetch,
         LogRewoundException => ErrorCategory.Rewound,
         FencedException => ErrorCategory.Fenced,
-        ShardStartException start => start.InnerException is LogRewoundException or FencedException ? Categorize(start.InnerException) : ErrorCategory.Start,
+        ShardStartException start => start.InnerException is LogRewoundException or FencedException
+            ? Categorize(start.InnerException) : ErrorCategory.Start,
         DbException => ErrorCategory.Database,
         _ => isTransient(error) ? ErrorCategory.Database : ErrorCategory.Other,
     };
@@ -40,5 +41,6 @@ internal sealed class ErrorClassifier(Func<Exception, bool> isTransient)
 
     /// <summary>Whether trying fewer events can find a culprit.</summary>
     public bool IsAboutEvents(Exception error) =>
-        error is not (FencedException or EventFetcherException or ShardStartException or LogRewoundException or ReadModelException) && !IsOutage(error);
+        error is not (FencedException or EventFetcherException or ShardStartException or LogRewoundException or ReadModelException)
+            && !IsOutage(error);
 }

@@ -15,7 +15,14 @@ internal interface IShardConsumer
     ValueTask<HandshakeToken> HandshakeAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Processes a delivery, not yet durably. Null when done. When the offered token is not the one it expects, it processes nothing and answers with its own: the agent
+    /// Asks again for the last durable token, without taking the shard over anew: after a commit that failed without an answer, which may have taken effect.
+    /// </summary>
+    /// <exception cref="FencedException">Another agent has taken the shard over.</exception>
+    ValueTask<HandshakeToken> ReconfirmAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Processes a delivery, not yet durably. Null when done. When the offered token is not the one it expects, it processes nothing and
+    /// answers with its own: the agent
     /// repositions.
     /// </summary>
     ValueTask<HandshakeToken?> DeliverAsync(Delivery delivery, CancellationToken cancellationToken);

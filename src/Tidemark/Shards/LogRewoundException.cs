@@ -4,7 +4,8 @@ using Tidemark.Events;
 namespace Tidemark.Shards;
 
 /// <summary>
-/// The log no longer holds the event at which a shard's checkpoint is anchored: the database was restored, or failed over and lost its last events. The shard does not
+/// The log no longer holds the event at which a shard's checkpoint is anchored: the database was restored, or failed over and lost its
+/// last events. The shard does not
 /// go on, because new events may have taken the positions it believes to have processed.
 /// </summary>
 public sealed class LogRewoundException : TidemarkException
@@ -12,8 +13,10 @@ public sealed class LogRewoundException : TidemarkException
     /// <summary>Tells of the checkpoint.</summary>
     public LogRewoundException(Checkpoint checkpoint)
         : base(
-            $"Shard {checkpoint.Shard} has processed event {checkpoint.Anchor} at position {checkpoint.AnchorPosition}, but the log holds no such event there. The database was " +
-            "restored, or failed over and lost its last events. Rebuild the projection, or restore its read model to the same moment as the log.")
+            $"Shard {checkpoint.Shard} has processed event {checkpoint.Anchor} at position {checkpoint.AnchorPosition}, but the log " +
+            $"holds no such event there. The database was " +
+            "restored, or failed over and lost its last events. Rebuild the projection, or restore its read model to the same moment " +
+            "as the log.")
         => Checkpoint = checkpoint;
 
     /// <summary>The checkpoint.</summary>

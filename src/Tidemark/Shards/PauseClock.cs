@@ -1,6 +1,9 @@
 namespace Tidemark.Shards;
 
-/// <summary>How long the next pause is: it doubles with each failure in a row, up to a bound, with a little jitter so that shards do not return in step.</summary>
+/// <summary>
+/// How long the next pause is: it doubles with each failure in a row, up to a bound, with a little jitter so that shards do not return in
+/// step.
+/// </summary>
 internal sealed class PauseClock(ShardOptions options, Random random)
 {
     private static readonly TimeSpan OutageFirst = TimeSpan.FromMilliseconds(250);
@@ -11,7 +14,9 @@ internal sealed class PauseClock(ShardOptions options, Random random)
     /// <summary>Something was committed.</summary>
     public void Succeeded() => Failures = 0;
 
-    /// <summary>Counts a failure and returns its pause. An outage begins with a short one: the shard waits for the database's return besides.</summary>
+    /// <summary>
+    /// Counts a failure and returns its pause. An outage begins with a short one: the shard waits for the database's return besides.
+    /// </summary>
     public TimeSpan Failed(bool outage)
     {
         Failures++;

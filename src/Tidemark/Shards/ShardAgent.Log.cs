@@ -11,16 +11,20 @@ internal sealed partial class ShardAgent
     [LoggerMessage(EventId = 1302, Level = LogLevel.Error, Message = "Shard {Shard} is paused ({Category}) and tries again in {Pause}.")]
     private partial void LogPaused(ShardName shard, ErrorCategory category, TimeSpan pause, Exception error);
 
-    [LoggerMessage(EventId = 1303, Level = LogLevel.Warning, Message = "Shard {Shard} failed again ({Category}) and tries again in {Pause}: {Error}")]
+    [LoggerMessage(EventId = 1303, Level = LogLevel.Warning, Message = "Shard {Shard} failed again ({Category}) and tries again in " +
+        "{Pause}: {Error}")]
     private partial void LogStillPaused(ShardName shard, ErrorCategory category, TimeSpan pause, string error);
 
-    [LoggerMessage(EventId = 1304, Level = LogLevel.Debug, Message = "A batch of {Events} event(s) after position {After} of shard {Shard} failed; looking for the event: {Error}")]
+    [LoggerMessage(EventId = 1304, Level = LogLevel.Debug, Message = "A batch of {Events} event(s) after position {After} of shard " +
+        "{Shard} failed; looking for the event: {Error}")]
     private partial void LogBatchFailed(ShardName shard, int events, long after, string error);
 
-    [LoggerMessage(EventId = 1305, Level = LogLevel.Warning, Message = "Shard {Shard} skips event {EventId} at position {Position} ({Category}) and records it as a dead letter.")]
+    [LoggerMessage(EventId = 1305, Level = LogLevel.Warning, Message = "Shard {Shard} skips event {EventId} at position {Position} " +
+        "({Category}) and records it as a dead letter.")]
     private partial void LogSetAside(ShardName shard, Guid eventId, long position, ErrorCategory category, Exception error);
 
-    [LoggerMessage(EventId = 1306, Level = LogLevel.Warning, Message = "The consumer of shard {Shard} was offered {Offered} and stands at {Token}; the shard repositions.")]
+    [LoggerMessage(EventId = 1306, Level = LogLevel.Warning, Message = "The consumer of shard {Shard} was offered {Offered} and " +
+        "stands at {Token}; the shard repositions.")]
     private partial void LogRepositioned(ShardName shard, HandshakeToken offered, HandshakeToken token);
 
     [LoggerMessage(EventId = 1307, Level = LogLevel.Warning, Message = "Shard {Shard} could not write its last progress.")]

@@ -26,6 +26,8 @@ internal sealed partial class ShardAgent
         await WaitAsync(resume, pause, stop).ConfigureAwait(false);
         while (outage && !resume.IsCompleted && !stop.IsCancellationRequested && !await IsBackAsync(stop).ConfigureAwait(false))
             await WaitAsync(resume, TimeSpan.FromMilliseconds(Math.Min(1000, pause.TotalMilliseconds)), stop).ConfigureAwait(false);
+        if (category is ErrorCategory.Serialization or ErrorCategory.UnknownType && ErrorClassifier.CulpritOf(error) is { } culprit)
+            _pulling.Discard(culprit);
     }
 
     private async ValueTask WaitAsync(Task resume, TimeSpan pause, CancellationToken stop)
@@ -52,7 +54,7 @@ internal sealed partial class ShardAgent
     {
         try
         {
-            if (_lastToken != _durable && !_unsure && !abort.IsCancellationRequested && _status.State != ShardState.Paused)
+            if (_lastToken != _durable && !_isUncertain && !abort.IsCancellationRequested && _status.State != ShardState.Paused)
                 await _stopPipeline.ExecuteAsync(static (agent, ct) => agent.CommitAsync(ct), this, abort).ConfigureAwait(false);
         }
         catch (Exception e)

@@ -10,7 +10,8 @@ using Tidemark.Telemetry;
 namespace Tidemark.Shards;
 
 /// <summary>
-/// Runs one shard: handshake, deliver, commit, and again from the durable token after whatever went wrong. See <see cref="ShardTransitions"/> for its states.
+/// Runs one shard: handshake, deliver, commit, and again from the durable token after whatever went wrong. See <see
+/// cref="ShardTransitions"/> for its states.
 /// </summary>
 internal sealed partial class ShardAgent
 {
@@ -36,7 +37,7 @@ internal sealed partial class ShardAgent
     private HandshakeToken _lastToken;
     private Batch _batch;
     private long? _idleSince;
-    private bool _unsure;
+    private bool _isUncertain;
     private volatile ShardStatus _status;
 
     public ShardAgent(ShardName shard, IShardConsumer consumer, ErrorOptions errors, ShardRuntime runtime)
@@ -85,6 +86,7 @@ internal sealed partial class ShardAgent
     public async Task RunAsync(CancellationToken stop, CancellationToken abort)
     {
         _pulling.Interests.Add(_consumer.Types);
+        _pulling.Add(_cursor);
         while (!stop.IsCancellationRequested)
         {
             try
@@ -105,6 +107,7 @@ internal sealed partial class ShardAgent
         }
 
         await StopAsync(abort).ConfigureAwait(false);
+        _pulling.Remove(_cursor);
         _pulling.Interests.Remove(_consumer.Types);
         Enter(ShardState.Stopped);
     }
@@ -129,7 +132,7 @@ internal sealed partial class ShardAgent
             throw new ShardStartException(_shard, e);
         }
 
-        _unsure = false;
+        _isUncertain = false;
         _lastToken = _durable;
         _cursor.MoveTo(_durable.After);
         Publish(_durable.After, new CommitCount(0, 0));
@@ -176,7 +179,7 @@ internal sealed partial class ShardAgent
     }
 
     private ValueTask CommitProgressAsync(CancellationToken cancellationToken) =>
-        _unsure ? HandshakeAsync(cancellationToken) : CommitAsync(cancellationToken);
+        _isUncertain ? ReconfirmAsync(cancellationToken) : CommitAsync(cancellationToken);
 
     private async ValueTask TryBatchAsync(CancellationToken stop, CancellationToken abort)
     {
@@ -216,14 +219,11 @@ internal sealed partial class ShardAgent
     // One try of a batch, always from the durable token: deliver until enough is gathered or nothing more is there, then commit.
     private async ValueTask RunBatchAsync(CancellationToken stop, CancellationToken cancellationToken)
     {
-        // A commit without an answer may have taken effect: the consumer is asked where it stands before anything is delivered again.
-        if (_unsure)
-            await HandshakeAsync(cancellationToken).ConfigureAwait(false);
-        if (!_cursor.HasMore)
-            return;
+        if (_isUncertain)
+            await ReconfirmAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (await GatherAsync(stop, cancellationToken).ConfigureAwait(false))
+            if (_cursor.HasMore && await GatherAsync(stop, cancellationToken).ConfigureAwait(false))
                 await CommitOrDeferAsync(cancellationToken).ConfigureAwait(false);
         }
         catch
@@ -282,12 +282,22 @@ internal sealed partial class ShardAgent
         Publish(_cursor.Position, new CommitCount(0, 0));
     }
 
+    // A commit that ended without an answer may have taken effect; the stored token tells.
+    private async ValueTask ReconfirmAsync(CancellationToken cancellationToken)
+    {
+        _durable = await _consumer.ReconfirmAsync(cancellationToken).ConfigureAwait(false);
+        _lastToken = _durable;
+        _cursor.MoveTo(_durable.After);
+        _isUncertain = false;
+        Publish(_durable.After, new CommitCount(0, 0));
+    }
+
     private async ValueTask CommitAsync(CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
-        _unsure = true;
+        _isUncertain = true;
         var count = await _consumer.CommitAsync(cancellationToken).ConfigureAwait(false);
-        _unsure = false;
+        _isUncertain = false;
         TidemarkTelemetry.CommitDuration.Record(_time.GetElapsedTime(started).TotalSeconds, Tag);
         TidemarkTelemetry.EventsProcessed.Add(count.Events, Tag);
         TidemarkTelemetry.DeadLetters.Add(count.DeadLetters, Tag);

@@ -1,6 +1,8 @@
 namespace Tidemark.Shards;
 
-/// <summary>How shards work. Commits grow while a shard catches up, within these bounds, and shrink to what there is when it is live.</summary>
+/// <summary>
+/// How shards work. Commits grow while a shard catches up, within these bounds, and shrink to what there is when it is live.
+/// </summary>
 public sealed class ShardOptions
 {
     /// <summary>The most events in one commit. 250,000 by default; 1 to 10,000,000.</summary>
@@ -9,18 +11,24 @@ public sealed class ShardOptions
     /// <summary>A commit is made once the changed documents reach this many bytes by estimate. 24 MiB by default; 1 KiB to 1 GiB.</summary>
     public long CommitBytesMax { get; set; } = 24L * 1024 * 1024;
 
-    /// <summary>The longest time that events are gathered for one commit while catching up. 10 s by default; 1 ms to 10 min. A crash repeats at most this much work.</summary>
+    /// <summary>
+    /// The longest time that events are gathered for one commit while catching up. 10 s by default; 1 ms to 10 min. A crash repeats at
+    /// most this much work.
+    /// </summary>
     public TimeSpan CommitInterval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The same for projections that write through an open transaction of their own. 500 ms by default; 1 ms to 1 min.</summary>
     public TimeSpan OpenTransactionMax { get; set; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
-    /// How long progress past events that do not concern a shard may stay in memory before it is written. 5 s by default; 10 ms to 1 h. Lost progress is only read again.
+    /// How long progress past events that do not concern a shard may stay in memory before it is written. 5 s by default; 10 ms to 1 h.
+    /// Lost progress is only read again.
     /// </summary>
     public TimeSpan IdleProgressInterval { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The pause after an error that the retries did not cure; doubles up to <see cref="PauseMax"/>. 30 s by default; 10 ms to 1 h.</summary>
+    /// <summary>
+    /// The pause after an error that the retries did not cure; doubles up to <see cref="PauseMax"/>. 30 s by default; 10 ms to 1 h.
+    /// </summary>
     public TimeSpan Pause { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The longest pause. 10 min by default; at least <see cref="Pause"/>, at most 1 day.</summary>
@@ -33,7 +41,8 @@ public sealed class ShardOptions
     public ErrorOptions ErrorsWhileRebuilding { get; set; } = new();
 
     /// <summary>
-    /// How many bytes of document state a node keeps in memory, by estimate, in equal shares for its shards: documents changed since the last commit, and those kept for the
+    /// How many bytes of document state a node keeps in memory, by estimate, in equal shares for its shards: documents changed since the
+    /// last commit, and those kept for the
     /// next. 128 MiB by default; 1 MiB to 64 GiB.
     /// </summary>
     public long StateBytesMax { get; set; } = 128L * 1024 * 1024;

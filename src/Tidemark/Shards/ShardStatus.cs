@@ -14,6 +14,8 @@ namespace Tidemark.Shards;
 public sealed record ShardStatus(
     ShardName Shard, ShardState State, Position Position, Position Mark, long EventsProcessed, long DeadLetters, ShardError? Error)
 {
-    /// <summary>How many positions the mark is ahead. Positions may have holes, so this is an upper bound of the events that wait.</summary>
+    /// <summary>
+    /// How many positions the mark is ahead. Positions may have holes, so this is an upper bound of the events that wait.
+    /// </summary>
     public long Gap => Math.Max(0, Mark.Value - Position.Value);
 }

@@ -3,7 +3,9 @@ using Tidemark.Events;
 
 namespace Tidemark.Shards;
 
-/// <summary>A shard's last progress could not be written when it stopped. Nothing is lost: it will go on from its stored checkpoint. Not retried.</summary>
+/// <summary>
+/// A shard's last progress could not be written when it stopped. Nothing is lost: it will go on from its stored checkpoint. Not retried.
+/// </summary>
 public sealed class ShardStopException : TidemarkException
 {
     /// <summary>Tells of the shard.</summary>

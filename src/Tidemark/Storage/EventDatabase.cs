@@ -10,10 +10,13 @@ using Tidemark.Resilience;
 namespace Tidemark.Storage;
 
 /// <summary>
-/// One physical database with everything a node does on it: the storage ports, the append queue, the high-water agent and the pulling agent. Tenants map to event databases.
+/// One physical database with everything a node does on it: the storage ports, the append queue, the high-water agent and the pulling
+/// agent. Tenants map to event databases.
 /// </summary>
 public sealed class EventDatabase : IAsyncDisposable
 {
+    private const int LargeCommitsMax = 3;
+
     internal EventDatabase(
         string name,
         IEventDatabaseStorage storage,
@@ -33,7 +36,8 @@ public sealed class EventDatabase : IAsyncDisposable
         Appends = new AppendQueue(
             storage.Log, storage.FlushesMax, options.Log, options.Pipelines, time, storage.IsTransient, loggers.CreateLogger<FlushLoop>());
         HighWater = new HighWaterAgent(storage.HighWater, storage.WakeUp, options.HighWater, time, loggers.CreateLogger<HighWaterAgent>());
-        Pulling = new PullingAgent(name, storage.Log, HighWater, types, options.Pulling, options.Pipelines, time, loggers.CreateLogger<PullingAgent>());
+        Pulling = new PullingAgent(name, storage.Log, HighWater, types, options.Pulling, options.Pipelines, time,
+            loggers.CreateLogger<PullingAgent>());
     }
 
     /// <summary>Its name, as in shard names.</summary>
@@ -58,6 +62,11 @@ public sealed class EventDatabase : IAsyncDisposable
 
     internal PullingAgent Pulling { get; }
 
+    /// <summary>
+    /// Bounds the large commits under way at once: they need memory and the database's cores, and more of them side by side are not faster.
+    /// </summary>
+    internal SemaphoreSlim LargeCommits { get; } = new(LargeCommitsMax);
+
     /// <summary>Events read from the log for the shards of this node so far; per event appended, about one.</summary>
     public long EventsRead => Pulling.RowsRead;
 
@@ -70,6 +79,7 @@ public sealed class EventDatabase : IAsyncDisposable
         await Appends.DisposeAsync().ConfigureAwait(false);
         await Pulling.DisposeAsync().ConfigureAwait(false);
         await Storage.DisposeAsync().ConfigureAwait(false);
+        LargeCommits.Dispose();
     }
 }
 

@@ -6,7 +6,9 @@ using Tidemark.Shards;
 
 namespace Tidemark.Storage;
 
-/// <summary>The ports of one event database. A storage provider implements each port in a class of its own; this only bundles them.</summary>
+/// <summary>
+/// The ports of one event database. A storage provider implements each port in a class of its own; this only bundles them.
+/// </summary>
 public interface IEventDatabaseStorage : IAsyncDisposable
 {
     /// <summary>What this is and where, without secrets; for messages.</summary>
@@ -36,6 +38,9 @@ public interface IEventDatabaseStorage : IAsyncDisposable
     /// <summary>The schema and its migrations.</summary>
     ISchema Schema { get; }
 
-    /// <summary>Whether an error of this provider's driver may go away by itself (connection lost, deadlock, busy), so that repeating the call makes sense.</summary>
+    /// <summary>
+    /// Whether an error of this provider's driver may go away by itself (connection lost, deadlock, busy), so that repeating the call
+    /// makes sense.
+    /// </summary>
     bool IsTransient(Exception error);
 }

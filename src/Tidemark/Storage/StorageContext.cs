@@ -12,5 +12,6 @@ namespace Tidemark.Storage;
 public sealed record StorageContext(string Database, TimeProvider Time, PipelineOptions Pipelines, ILoggerFactory Loggers)
 {
     /// <summary>The pipeline for idempotent database calls.</summary>
-    public ResiliencePipeline DatabasePipeline(Func<Exception, bool> isTransient) => Pipelines.Build(PipelineName.Database, Time, isTransient);
+    public ResiliencePipeline DatabasePipeline(Func<Exception, bool> isTransient) =>
+        Pipelines.Build(PipelineName.Database, Time, isTransient);
 }

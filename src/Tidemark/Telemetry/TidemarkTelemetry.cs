@@ -3,7 +3,9 @@ using System.Diagnostics.Metrics;
 
 namespace Tidemark.Telemetry;
 
-/// <summary>The meter and the activity source, both named <c>Tidemark</c>. docs/telemetry.md lists every instrument; a test compares.</summary>
+/// <summary>
+/// The meter and the activity source, both named <c>Tidemark</c>. docs/telemetry.md lists every instrument; a test compares.
+/// </summary>
 public static class TidemarkTelemetry
 {
     /// <summary>The name of the meter and of the activity source.</summary>

@@ -108,6 +108,30 @@ public abstract class AppendBatchTests<TKind> : StoreTests<TKind>
         (await Log.FindStreamAsync(TenantId.Default, "a", Token)).ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData("{\"unfinished\":")]
+    [InlineData("")]
+    [InlineData("not json")]
+    public async Task Batch_with_data_that_is_no_json_does_not_damage_the_others(string json)
+    {
+        StreamAppend[] appends =
+        [
+            Make.Append("a", ExpectedVersion.NoStream, 2),
+            Make.Append("poison", ExpectedVersion.NoStream, [Make.Event(), Make.Event(json: json)]),
+            Make.Append("z", ExpectedVersion.NoStream, 2),
+        ];
+
+        var outcomes = await AppendOrSplitAsync(appends);
+
+        // A store that looks at the data refuses it; one that does not gives it back as it is.
+        var stored = await ReadStreamAsync("poison");
+        stored.Count.ShouldBe(outcomes[1] is null ? 0 : 2);
+        (await ReadStreamAsync("a")).Count.ShouldBe(2);
+        (await ReadStreamAsync("z")).Count.ShouldBe(2);
+        outcomes[0]!.Value.IsStored.ShouldBeTrue();
+        outcomes[2]!.Value.IsStored.ShouldBeTrue();
+    }
+
     [Fact]
     public async Task Batch_with_no_appends_answers_nothing() => (await Log.AppendAsync([], Token)).ShouldBeEmpty();
 

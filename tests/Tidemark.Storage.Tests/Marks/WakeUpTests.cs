@@ -17,8 +17,10 @@ public abstract class WakeUpTests<TKind> : StoreTests<TKind>
             return;
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var listening = other.WakeUp.ListenAsync(() => woken.TrySetResult(), stop.Token);
+        var listening = other.WakeUp.ListenAsync(() => _ = begun.TrySetResult() || woken.TrySetResult(), stop.Token);
+        await begun.Task.WaitAsync(Token);
         while (!woken.Task.IsCompleted)
         {
             await AppendAsync("order-1");

@@ -48,10 +48,10 @@ public sealed class HighWaterMutationTests : StoreTests<PostgreSqlStore>
     {
         await MutateAsync(
             """
-            alter function {schema}.publish_bound() rename to publish_bound_late;
-            create function {schema}.publish_bound() returns void language plpgsql as 'begin end';
+            alter function {schema}.publish_bound rename to publish_bound_late;
+            create function {schema}.publish_bound(p_in_transaction boolean) returns void language plpgsql as 'begin end';
             create function {schema}.publish_after_insert() returns trigger language plpgsql as
-                'declare ignored boolean; begin ignored := {schema}.publish_bound_late() is null; return null; end';
+                'declare ignored boolean; begin ignored := {schema}.publish_bound_late(false) is null; return null; end';
             create trigger publish_after_insert after insert on {schema}.events
                 for each statement execute function {schema}.publish_after_insert()
             """);
@@ -62,7 +62,8 @@ public sealed class HighWaterMutationTests : StoreTests<PostgreSqlStore>
     [Fact]
     public async Task Append_that_publishes_no_bound_loses_an_event()
     {
-        await MutateAsync("create or replace function {schema}.publish_bound() returns void language plpgsql as 'begin end'");
+        await MutateAsync(
+            "create or replace function {schema}.publish_bound(p_in_transaction boolean) returns void language plpgsql as 'begin end'");
 
         (await Probe.OpenAppendBesideACommittedOneAsync()).ShouldBe(["slow"]);
     }
@@ -73,12 +74,12 @@ public sealed class HighWaterMutationTests : StoreTests<PostgreSqlStore>
         // As by a client that remembers that it has locked: the lock went with the savepoint, the memory (here a sequence) did not.
         await MutateAsync(
             """
-            alter function {schema}.publish_bound() rename to publish_bound_always;
+            alter function {schema}.publish_bound rename to publish_bound_always;
             create sequence {schema}.published;
-            create function {schema}.publish_bound() returns void language plpgsql as
+            create function {schema}.publish_bound(p_in_transaction boolean) returns void language plpgsql as
                 'declare ignored boolean;
                 begin
-                    if nextval(''{schema}.published'') = 1 then ignored := {schema}.publish_bound_always() is null; end if;
+                    if nextval(''{schema}.published'') = 1 then ignored := {schema}.publish_bound_always(false) is null; end if;
                 end'
             """);
 

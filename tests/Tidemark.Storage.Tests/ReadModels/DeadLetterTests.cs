@@ -82,6 +82,27 @@ public abstract class DeadLetterTests<TKind> : StoreTests<TKind>
         seen.ShouldBe(Enumerable.Range(1, 25).Select(p => p * 6L));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Dead_letters_of_one_position_stay_together_in_a_page(int page)
+    {
+        await WriteAsync([.. Enumerable.Range(1, 10).SelectMany(p => new[] { Letters.Of(Orders, p), Letters.Of(Carts, p) })]);
+
+        var seen = new List<DeadLetter>();
+        for (var after = Position.Beginning; ;)
+        {
+            var read = await DeadLetters.ReadAsync(null, after, page, Token);
+            if (read.Count == 0)
+                break;
+            seen.AddRange(read);
+            after = read[^1].Position;
+        }
+
+        seen.Count.ShouldBe(20);
+        seen.Select(d => (d.Position, d.Shard)).Distinct().Count().ShouldBe(20);
+    }
+
     [Fact]
     public async Task Dead_letter_written_again_is_there_once()
     {

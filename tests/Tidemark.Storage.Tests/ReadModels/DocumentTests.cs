@@ -45,6 +45,31 @@ public abstract class DocumentTests<TKind> : StoreTests<TKind>
             JsonNode.DeepEquals(JsonNode.Parse(read[i].Json.Span), JsonNode.Parse(jsons[i])).ShouldBeTrue($"document {i}");
     }
 
+    [Theory]
+    [InlineData("""{"nul":"\u0000"}""")]
+    [InlineData("""{"half":"\ud83d"}""")]
+    public async Task Json_that_a_store_cannot_hold_is_refused_and_leaves_nothing(string json)
+    {
+        await PrepareAsync();
+        StoredDocument[] documents =
+            [Documents.Of("before", "x"), new(Documents.Key("odd"), Encoding.UTF8.GetBytes(json), default, new(1))];
+        var isRefused = false;
+        try
+        {
+            await ReadModels.CommitAsync(Changes(documents), Token);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            isRefused = true;
+            Storage.IsTransient(e).ShouldBeFalse();
+        }
+
+        var read = await ReadModels.ReadLiveAsync(Name, TenantId.Default, null, 10, Token);
+        read.Select(d => d.Key.Key).ShouldBe(isRefused ? [] : ["before", "odd"]);
+        if (!isRefused)
+            Encoding.UTF8.GetString(read[1].Json.Span).ShouldBe(json);
+    }
+
     [Fact]
     public async Task Load_gives_the_present_ones_of_thousands_of_keys()
     {

@@ -16,7 +16,7 @@ public abstract class RoundTripTests<TKind> : StoreTests<TKind>
         """{ "spaces" :  [ 1 ,2,   3 ] , "kept" : "as they are"  }""",
         """{"b":1,"a":2,"a":3}""",
         """{"text":"Grüße, 日本語, עברית, 👩‍👩‍👧 and \u00e9 \ud83d\ude00 \"quoted\" \\ \/ \b\f\n\r\t"}""",
-        """{"nul":"\u0000 in the middle"}""",
+        """{"nul":"\u0000 in the middle","half":"\ud83d alone"}""",
         """{"big":12345678901234567890123456789012345678901234567890,"exponent":1.0E+308,"zero":-0.0}""",
         """{"precise":0.1000000000000000055511151231257827}""",
         """{"long":9223372036854775807,"deep":[[[[[[[[[[{"x":null}]]]]]]]]]],"empty":"","t":true,"f":false}""",

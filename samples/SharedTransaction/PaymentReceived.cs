@@ -1,0 +1,4 @@
+namespace SharedTransaction;
+
+/// <summary>A customer paid.</summary>
+internal sealed record PaymentReceived(string Customer, long Cents);

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Tortures Tidemark for longer than its tests do: gap torture, kill -9, restarts of the database, terminated sessions. Everything runs on
+# this machine,
+# on loopback, with throw-away servers; nothing is left behind.
+#
+#   ./soak.sh          about 5 minutes
+#   ./soak.sh 60       about an hour
+#
+# TIDEMARK_TEST_SEED=<n> repeats the choices of a run (each test prints its seed).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+readonly minutes=${1:-5}
+if ! [[ $minutes =~ ^[0-9]+(\.[0-9]+)?$ ]]; then
+  echo "'$minutes' is no number of minutes. See the head of soak.sh." >&2
+  exit 2
+fi
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
+export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
+export TIDEMARK_SOAK_MINUTES=$minutes
+
+readonly project=Tidemark.Cluster.Tests
+echo "== build"
+dotnet build "tests/$project" --configuration Release --verbosity quiet </dev/null
+echo "== soak, about $minutes minutes"
+exec "tests/$project/bin/Release/net10.0/$project" -noLogo -noColor -showLiveOutput -trait soak=yes </dev/null

@@ -1,0 +1,106 @@
+using Tidemark.Cluster.Tests.Stores;
+using Tidemark.Hosting;
+using Tidemark.Projections;
+using Tidemark.Shards;
+using Tidemark.TestNode.Bank;
+
+namespace Tidemark.Cluster.Tests.Errors;
+
+/// <summary>An event on which a projection's code, or the database, fails.</summary>
+public abstract class HandlerErrorTests<TStore>
+    where TStore : IClusterStoreKind
+{
+    private static readonly TimeSpan LongPause = TimeSpan.FromMinutes(10);
+
+    [Theory]
+    [InlineData("document")]
+    [InlineData("handler")]
+    [InlineData("constraint")]
+    [InlineData("deferred constraint")]
+    public async Task Projection_with_a_poison_event_and_Pause_stops_before_it_and_goes_on_when_resumed(string fault)
+    {
+        Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");
+        await using ClusterStore store = await TStore.CreateAsync();
+        var scene = new ErrorScene(store);
+        await scene.AppendAsync(new Deposited(Trap.Amount, "north"));
+        var trap = new Trap();
+        await using TidemarkHost host = await StartAsync(store, Trapped(fault, trap, ErrorAction.Pause), LongPause);
+
+        await scene.PausedAsync(host, "Trapped", ErrorCategory.Apply);
+        await host.Daemon.WaitForAsync(nameof(Deposits), scene.Last.Last, Eventually.Patience);
+        await CheckAsync(scene, host, fault, ErrorScene.Before);
+
+        trap.Mend();
+        host.Daemon.Resume("Trapped");
+        await Eventually.TrueAsync(() => IsPast(host, scene), "the projection passes the mended event");
+        await CheckAsync(scene, host, fault, ErrorScene.Before + 1 + ErrorScene.After);
+    }
+
+    [Theory]
+    [InlineData("document")]
+    [InlineData("handler")]
+    [InlineData("constraint")]
+    [InlineData("deferred constraint")]
+    public async Task Projection_with_a_poison_event_and_Skip_records_it_and_goes_on(string fault)
+    {
+        Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");
+        await using ClusterStore store = await TStore.CreateAsync();
+        var scene = new ErrorScene(store);
+        await scene.AppendAsync(new Deposited(Trap.Amount, "north"));
+        await using TidemarkHost host = await StartAsync(store, Trapped(fault, new Trap(), ErrorAction.Skip), LongPause);
+
+        DeadLetter letter = await scene.SkippedAsync(host, "Trapped", ErrorCategory.Apply);
+        if (fault is "document" or "handler")
+            letter.ExceptionType.ShouldBe(typeof(InvalidDataException).FullName);
+        await host.Daemon.WaitForCaughtUpAsync(Eventually.Patience);
+        await CheckAsync(scene, host, fault, ErrorScene.Before + ErrorScene.After);
+    }
+
+    [Fact]
+    public async Task Projection_whose_fault_is_mended_goes_on_by_itself()
+    {
+        Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");
+        await using ClusterStore store = await TStore.CreateAsync();
+        var scene = new ErrorScene(store);
+        await scene.AppendAsync(new Deposited(Trap.Amount, "north"));
+        var trap = new Trap();
+        var pause = TimeSpan.FromMilliseconds(300);
+        await using TidemarkHost host = await StartAsync(store, Trapped("handler", trap, ErrorAction.Pause), pause);
+
+        await scene.PausedAsync(host, "Trapped", ErrorCategory.Apply);
+        trap.Mend();
+        await Eventually.TrueAsync(() => IsPast(host, scene), "the projection passes the mended event");
+        await CheckAsync(scene, host, "handler", ErrorScene.Before + 1 + ErrorScene.After);
+    }
+
+    private static Projection Trapped(string fault, Trap trap, ErrorAction action) =>
+        fault == "document" ? new TrappedBalances(trap, action) : new TrappedRows(fault, trap, action);
+
+    private static Task<TidemarkHost> StartAsync(ClusterStore store, Projection trapped, TimeSpan pause) =>
+        store.StartAsync(tide => tide.AddProjection(trapped).AddProjection<Deposits>().Configure(o =>
+        {
+            o.Shards.Pause = pause;
+            o.Shards.PauseMax = pause;
+        }));
+
+    private static bool IsPast(TidemarkHost host, ErrorScene scene) =>
+        host.Daemon.Status().Shards.Single(s => s.Shard.Projection == "Trapped").Position >= scene.Last.Last;
+
+    private static async Task CheckAsync(ErrorScene scene, TidemarkHost host, string fault, int events)
+    {
+        if (fault != "document")
+        {
+            (await scene.RowsAsync(host)).ShouldBe(events);
+            return;
+        }
+
+        long applied = 0;
+        await foreach ((_, Balance balance) in host.Store.Documents<Balance>().AllAsync())
+            applied += balance.Events;
+        applied.ShouldBe(events);
+    }
+}
+
+public sealed class HandlerErrorTestsOnPostgreSql : HandlerErrorTests<PostgreSqlStore>;
+
+public sealed class HandlerErrorTestsOnSqlite : HandlerErrorTests<SqliteStore>;

@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using Tidemark.Cluster.Tests.Nodes;
+using Tidemark.Events;
+using Tidemark.Log;
+using Tidemark.TestNode.Bank;
+
+namespace Tidemark.Cluster.Tests.Outages;
+
+/// <summary>Appends from several tasks, and repeats an append that got no answer with the same ids until it gets one.</summary>
+internal sealed class Load(EventStore store, int seed)
+{
+    private const int Writers = 8;
+    private const int Streams = 20;
+
+    private readonly ConcurrentQueue<Acknowledged> _acknowledged = new();
+    private int _unanswered;
+    private int _storedBefore;
+
+    public IReadOnlyCollection<Acknowledged> Acknowledged => _acknowledged;
+
+    /// <summary>How many appends failed with an unknown outcome so far.</summary>
+    public int Unanswered => Volatile.Read(ref _unanswered);
+
+    /// <summary>How many of those turned out to be stored when they were repeated.</summary>
+    public int StoredBefore => Volatile.Read(ref _storedBefore);
+
+    public Task RunAsync(CancellationToken stop) =>
+        Task.WhenAll(Enumerable.Range(0, Writers).Select(w => Task.Run(() => WriteAsync(new Random(seed + w), stop))));
+
+    /// <summary>Waits until so many more appends were acknowledged.</summary>
+    public async Task ProgressAsync(int appends)
+    {
+        int target = _acknowledged.Count + appends;
+        await Eventually.TrueAsync(() => _acknowledged.Count >= target, $"{appends} more appends are acknowledged");
+    }
+
+    private async Task WriteAsync(Random random, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            NewEvent[] events = [.. Enumerable.Range(0, random.Next(1, 4))
+                .Select(_ => new NewEvent(BankSetup.RandomEvent(random)) { Id = Guid.CreateVersion7() })];
+            string stream = $"account-{random.Next(Streams)}";
+            AppendResult result = await AppendUntilAnsweredAsync(stream, events);
+            _acknowledged.Enqueue(new Acknowledged(stream, result.First, [.. events.Select(e => e.Id!.Value)]));
+        }
+    }
+
+    private async Task<AppendResult> AppendUntilAnsweredAsync(string stream, NewEvent[] events)
+    {
+        while (true)
+        {
+            try
+            {
+                AppendResult result = await store.AppendAsync(stream, ExpectedVersion.Any, events);
+                if (result.WasStoredBefore)
+                    Interlocked.Increment(ref _storedBefore);
+                return result;
+            }
+            catch (AppendFailedException error)
+            {
+                error.IsTransient.ShouldBeTrue();
+                error.EventIds.ShouldBe(events.Select(e => e.Id!.Value));
+                Interlocked.Increment(ref _unanswered);
+            }
+        }
+    }
+}

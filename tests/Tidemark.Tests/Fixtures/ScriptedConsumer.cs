@@ -31,6 +31,8 @@ internal sealed class ScriptedConsumer : IShardConsumer
 
     public Action OnHandshake { get; set; } = () => { };
 
+    public Action OnReconfirm { get; set; } = () => { };
+
     /// <summary>What is durable.</summary>
     public HandshakeToken Token { get; set; } = HandshakeToken.Delivered(Position.Beginning);
 
@@ -39,6 +41,8 @@ internal sealed class ScriptedConsumer : IShardConsumer
     public TimeSpan GatherMax { get; set; } = TimeSpan.FromHours(1);
 
     public int Handshakes { get; private set; }
+
+    public int Reconfirmations { get; private set; }
 
     public int Deliveries { get; private set; }
 
@@ -79,6 +83,14 @@ internal sealed class ScriptedConsumer : IShardConsumer
     {
         Handshakes++;
         OnHandshake();
+        _expected = _known = Token;
+        return ValueTask.FromResult(Token);
+    }
+
+    public ValueTask<HandshakeToken> ReconfirmAsync(CancellationToken cancellationToken)
+    {
+        Reconfirmations++;
+        OnReconfirm();
         _expected = _known = Token;
         return ValueTask.FromResult(Token);
     }

@@ -74,6 +74,7 @@ internal sealed class ScriptedChannel : IWakeUpChannel
         _wake = wake;
         _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Interlocked.Increment(ref _opened);
+        wake();
         _changed.Fire();
         await _listening.Task.WaitAsync(cancellationToken);
     }

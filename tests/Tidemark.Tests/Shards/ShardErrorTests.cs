@@ -50,13 +50,31 @@ public sealed class ShardErrorTests
         scene.Consumer.AfterCommit = () => fails-- > 0 ? throw new AwayException() : Task.CompletedTask;
         scene.Start();
 
-        await scene.RunUntilAsync(_ => scene.Consumer.Handshakes == 2);
+        await scene.RunUntilAsync(_ => scene.Consumer.Reconfirmations == 1);
         await scene.UntilAsync(s => s.Position.Value == 10 && s.State != ShardState.Paused);
 
         scene.Consumer.Commits.ShouldBe([0]);
         await scene.World.AppendAsync("deposited");
         await scene.UntilPositionAsync(11);
         scene.Consumer.Applied.ShouldBe([11]);
+    }
+
+    [Fact]
+    public async Task Error_of_asking_where_the_consumer_stands_is_blamed_on_no_event()
+    {
+        await using var scene = new ShardScene { Errors = Skip };
+        await scene.Start().UntilStateAsync(ShardState.Live);
+        scene.Consumer.AfterCommit = () => throw new AwayException();
+        scene.Consumer.OnReconfirm = () => throw new RefusedException();
+
+        await scene.World.AppendAsync("deposited");
+        await scene.RunUntilAsync(s => s.State == ShardState.Paused);
+
+        scene.Consumer.AfterCommit = () => Task.CompletedTask;
+        scene.Consumer.OnReconfirm = () => { };
+        await scene.RunUntilAsync(s => s.State == ShardState.Live && s.Position.Value == 1);
+        scene.Consumer.Applied.ShouldBe([1]);
+        scene.Consumer.DeadLetters.ShouldBeEmpty();
     }
 
     [Fact]

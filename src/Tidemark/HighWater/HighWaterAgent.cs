@@ -175,8 +175,7 @@ internal sealed partial class HighWaterAgent(
         var reading = await source.ReadAsync(Mark, cancellationToken).ConfigureAwait(false);
         _failure = null;
         RaiseTo(ref _last, reading.Last.Value);
-        // A poll may have seen an append before its signal came: its hint must go out although the mark does not move again.
-        if (RaiseTo(ref _mark, reading.Mark.Value) || (Volatile.Read(ref _appendedHere) == 1 && Mark >= Last))
+        if (RaiseTo(ref _mark, reading.Mark.Value))
             _moved.Fire();
     }
 

@@ -285,6 +285,8 @@ internal sealed partial class ShardAgent
     // A commit that ended without an answer may have taken effect; the stored token tells.
     private async ValueTask ReconfirmAsync(CancellationToken cancellationToken)
     {
+        // No event is at fault when this fails.
+        _batch = default;
         _durable = await _consumer.ReconfirmAsync(cancellationToken).ConfigureAwait(false);
         _lastToken = _durable;
         _cursor.MoveTo(_durable.After);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Tidemark.Events;
 using Tidemark.HighWater;
@@ -11,7 +12,8 @@ namespace Tidemark.Hosting;
 /// <summary>
 /// Keeps the async projections of this process up to date. It starts and stops with the store; every method is safe for concurrent use.
 /// </summary>
-public sealed partial class Daemon : IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "A container that handed it out would end it before the store that stops it.")]
+public sealed partial class Daemon
 {
     private readonly EventDatabase _database;
     private readonly ProjectionCatalog _projections;
@@ -49,9 +51,6 @@ public sealed partial class Daemon : IDisposable
             _changing.Release();
         }
     }
-
-    /// <summary>Frees what is left after a stop.</summary>
-    public void Dispose() => _changing.Dispose();
 
     /// <summary>Drains and stops it: shards commit what they have gathered, within the drain timeout.</summary>
     /// <param name="cancellationToken">Ends the draining early; what was not committed is done again at the next start.</param>

@@ -150,6 +150,7 @@ internal sealed partial class ProjectionRunner(
         }
 
         await ReadModels.PublishAsync(Projection.Name, Projection.Schema, generation, stop).ConfigureAwait(false);
+        building.Agent.Errors = Projection.Errors ?? runtime.Options.Errors;
         _live = building;
         _building = null;
         LogSwapped(Projection.Name, generation);

@@ -105,7 +105,7 @@ public sealed partial class Daemon
     /// <exception cref="TimeoutException">It has not passed the position in time.</exception>
     /// <exception cref="InvalidOperationException">The daemon does not run in this process.</exception>
     public Task WaitForAsync(string projection, Position position, TimeSpan timeout, CancellationToken cancellationToken = default) =>
-        WaitAsync([Runner(projection).Leading], position, timeout, cancellationToken);
+        WaitAsync([Runner(projection)], position, timeout, cancellationToken);
 
     /// <summary>Waits until every projection has passed everything that was committed before this call.</summary>
     /// <param name="timeout">How long to wait at most.</param>
@@ -115,11 +115,11 @@ public sealed partial class Daemon
     /// <exception cref="InvalidOperationException">The daemon does not run in this process.</exception>
     public async Task WaitForCaughtUpAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        var agents = Running().Runners.Values.Select(r => r.Leading).ToArray();
+        var runners = Running().Runners.Values.ToArray();
         await _database.HighWater.RefreshAsync(cancellationToken).ConfigureAwait(false);
         var target = _database.HighWater.Last;
         _database.HighWater.Signal(appended: false);
-        await WaitAsync(agents, target, timeout, cancellationToken).ConfigureAwait(false);
+        await WaitAsync(runners, target, timeout, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -189,11 +189,12 @@ public sealed partial class Daemon
         }
     }
 
-    private async Task WaitAsync(IReadOnlyList<ShardAgent> agents, Position position, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task WaitAsync(
+        IReadOnlyList<ProjectionRunner> runners, Position position, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(timeout, _database.Time);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-        var waits = agents.Select(a => ShardWaits.UntilOrPausedAsync(a, s => s.Position >= position, enough.Token)).ToArray();
+        var waits = runners.Select(r => r.WaitAsync(position, enough.Token)).ToArray();
         try
         {
             await foreach (var wait in Task.WhenEach(waits).ConfigureAwait(false))
@@ -201,8 +202,8 @@ public sealed partial class Daemon
         }
         catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            var behind = agents.Select(a => a.Status).Where(s => s.Position < position).Select(s => $"{s.Shard} is {s.State} at " +
-                $"{s.Position}");
+            var behind = runners.Where(r => !r.HasPassed(position)).Select(r => r.Leading.Status)
+                .Select(s => $"{s.Shard} is {s.State} at {s.Position}");
             throw new TimeoutException(
                 $"After {timeout} position {position} was not passed (the high-water mark is {_database.HighWater.Mark}): " +
                 $"{string.Join("; ", behind)}.", e);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Tidemark.Checkpoints;
 using Tidemark.Events;
+using Tidemark.HighWater;
 using Tidemark.Projections;
 using Tidemark.Shards;
 using Tidemark.Storage;
@@ -20,6 +21,7 @@ internal sealed partial class ProjectionRunner(
     private readonly SemaphoreSlim _changing = new(1);
     private volatile ShardTask? _live;
     private volatile ShardTask? _building;
+    private readonly AsyncPulse _swapped = new();
     private Task _swap = Task.CompletedTask;
 
     public Projection Projection { get; } = projection;
@@ -28,9 +30,30 @@ internal sealed partial class ProjectionRunner(
     public IEnumerable<ShardAgent> Agents => new[] { _live, _building }.OfType<ShardTask>().Select(t => t.Agent);
 
     /// <summary>The shard that keeps what readers see, or will see once its first build is done.</summary>
-    public ShardAgent Leading => (_live ?? _building)!.Agent;
+    public ShardAgent Leading => (_live ?? _building ?? _live)!.Agent;
 
     private IReadModelStore ReadModels => database.Storage.ReadModels;
+
+    /// <summary>Whether what readers see has passed a position.</summary>
+    public bool HasPassed(Position position) => _live is { } live && live.Agent.Status.Position >= position;
+
+    /// <summary>Waits until what readers see has passed a position, also through a swap.</summary>
+    /// <exception cref="ShardPausedException">The shard is paused.</exception>
+    public async Task WaitAsync(Position position, CancellationToken cancellationToken)
+    {
+        while (!HasPassed(position))
+        {
+            var swapped = _swapped.Next;
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var passed = ShardWaits.UntilOrPausedAsync(Leading, _ => HasPassed(position), enough.Token);
+            await Task.WhenAny(passed, swapped).ConfigureAwait(false);
+            if (passed.IsFaulted && !swapped.IsCompleted)
+                await passed.ConfigureAwait(false);
+            await enough.CancelAsync().ConfigureAwait(false);
+            await passed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
 
     public async Task StartAsync(IReadOnlyList<ReadModelGeneration> all, CancellationToken cancellationToken)
     {
@@ -153,6 +176,7 @@ internal sealed partial class ProjectionRunner(
         building.Agent.Errors = Projection.Errors ?? runtime.Options.Errors;
         _live = building;
         _building = null;
+        _swapped.Fire();
         LogSwapped(Projection.Name, generation);
         await RetireAsync(former, stop).ConfigureAwait(false);
     }

@@ -5,7 +5,8 @@ using Tidemark.Tests.Fixtures;
 namespace Tidemark.Simulation.Tests;
 
 /// <summary>
-/// Some hundred runs, each by its own seed. TIDEMARK_SEED=n makes the one run with seed n; TIDEMARK_RUNS says how many runs there are without it.
+/// Some hundred runs, each by its own seed. TIDEMARK_SEED=n makes the one run with seed n; TIDEMARK_RUNS says how many runs there are
+/// without it.
 /// The seed decides what happens and which calls fail; how threads interleave is up to the machine.
 /// </summary>
 public sealed class SimulationTests(ITestOutputHelper output)
@@ -15,12 +16,13 @@ public sealed class SimulationTests(ITestOutputHelper output)
     {
         var given = Environment.GetEnvironmentVariable("TIDEMARK_SEED");
         var first = string.IsNullOrEmpty(given) ? Random.Shared.Next(1_000_000) : int.Parse(given, CultureInfo.InvariantCulture);
-        var runs = string.IsNullOrEmpty(given) ? int.Parse(Environment.GetEnvironmentVariable("TIDEMARK_RUNS") ?? "200", CultureInfo.InvariantCulture) : 1;
+        var runs = string.IsNullOrEmpty(given)
+            ? int.Parse(Environment.GetEnvironmentVariable("TIDEMARK_RUNS") ?? "200", CultureInfo.InvariantCulture) : 1;
         var watch = Stopwatch.StartNew();
         var (faults, events, deadLetters) = (0, 0, 0);
         for (var seed = first; seed < first + runs; seed++)
         {
-            var simulation = new Simulation(seed);
+            await using var simulation = new Simulation(seed);
             try
             {
                 await simulation.RunAsync().WaitAsync(Deadlines.Max);
@@ -37,7 +39,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
         }
 
         output.WriteLine(
-            $"Seeds {first} to {first + runs - 1}: {events} events, {faults} faults, {deadLetters} dead letters, {watch.Elapsed.TotalSeconds:F1} s");
+            $"Seeds {first} to {first + runs - 1}: {events} events, {faults} faults, {deadLetters} dead letters, "
+            + $"{watch.Elapsed.TotalSeconds:F1} s");
         if (runs > 50)
         {
             faults.ShouldBeGreaterThan(runs);

@@ -35,7 +35,8 @@ internal sealed class FaultyLog(IEventLog inner, FaultPlan plan) : IEventLog
     public ValueTask<StreamState?> FindStreamAsync(TenantId tenant, StreamId stream, CancellationToken cancellationToken) =>
         inner.FindStreamAsync(tenant, stream, cancellationToken);
 
-    public ValueTask<RecordedEvent?> FindEventAsync(Guid id, CancellationToken cancellationToken) => inner.FindEventAsync(id, cancellationToken);
+    public ValueTask<RecordedEvent?> FindEventAsync(Guid id, CancellationToken cancellationToken) =>
+        inner.FindEventAsync(id, cancellationToken);
 
     public ValueTask<Guid?> FindEventIdAsync(Position position, CancellationToken cancellationToken) =>
         plan.RunAsync("anchor", () => inner.FindEventIdAsync(position, cancellationToken), cancellationToken);

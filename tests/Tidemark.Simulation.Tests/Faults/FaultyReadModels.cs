@@ -12,10 +12,12 @@ internal sealed class FaultyReadModels(IReadModelStore inner, FaultPlan plan) : 
     public ValueTask<ReadModelGeneration> PrepareAsync(
         string projection, int version, ReadModelSchema schema, int generation, CancellationToken cancellationToken) =>
         plan.RunAsync(
-            $"prepare {projection}", () => inner.PrepareAsync(projection, version, schema, generation, cancellationToken), cancellationToken);
+            $"prepare {projection}", () => inner.PrepareAsync(projection, version, schema, generation, cancellationToken),
+                cancellationToken);
 
     public ValueTask PublishAsync(string projection, ReadModelSchema schema, int generation, CancellationToken cancellationToken) =>
-        plan.RunAsync($"publish {projection}", () => inner.PublishAsync(projection, schema, generation, cancellationToken), cancellationToken);
+        plan.RunAsync($"publish {projection}", () => inner.PublishAsync(projection, schema, generation, cancellationToken),
+            cancellationToken);
 
     public ValueTask DropAsync(string projection, ReadModelSchema schema, int generation, CancellationToken cancellationToken) =>
         plan.RunAsync($"drop {projection}", () => inner.DropAsync(projection, schema, generation, cancellationToken), cancellationToken);
@@ -29,7 +31,8 @@ internal sealed class FaultyReadModels(IReadModelStore inner, FaultPlan plan) : 
 
     public ValueTask<IReadOnlyList<StoredDocument>> LoadAsync(
         IStoreTransaction transaction, string name, int generation, IReadOnlyList<DocumentKey> keys, CancellationToken cancellationToken) =>
-        plan.RunAsync($"load-inside {name}", () => inner.LoadAsync(transaction, name, generation, keys, cancellationToken), cancellationToken);
+        plan.RunAsync($"load-inside {name}", () => inner.LoadAsync(transaction, name, generation, keys, cancellationToken),
+            cancellationToken);
 
     public ValueTask CommitAsync(ReadModelCommit commit, CancellationToken cancellationToken) =>
         plan.RunAsync($"commit {commit.Move!.Shard}", () => inner.CommitAsync(commit, cancellationToken), cancellationToken);

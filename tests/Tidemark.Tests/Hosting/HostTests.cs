@@ -17,7 +17,8 @@ public sealed class HostTests
 
         public int Applied { get; private set; }
 
-        public ValueTask<SchemaStatus> CheckAsync(CancellationToken cancellationToken) => ValueTask.FromResult(new SchemaStatus(_missing, []));
+        public ValueTask<SchemaStatus> CheckAsync(CancellationToken cancellationToken) =>
+            ValueTask.FromResult(new SchemaStatus(_missing, []));
 
         public ValueTask ApplyAsync(CancellationToken cancellationToken)
         {
@@ -61,7 +62,8 @@ public sealed class HostTests
 
             await ((IAsyncDisposable)host).DisposeAsync().InTime();
 
-            await Should.ThrowAsync<ObjectDisposedException>(() => store.AppendAsync("a", ExpectedVersion.Any, [new Deposited(1)]).InTime());
+            var append = () => store.AppendAsync("a", ExpectedVersion.Any, [new Deposited(1)]);
+            await Should.ThrowAsync<ObjectDisposedException>(() => append().InTime());
         }
     }
 
@@ -101,7 +103,8 @@ public sealed class HostTests
     [Fact]
     public async Task Store_must_be_chosen_and_only_once()
     {
-        (await Should.ThrowAsync<InvalidOperationException>(() => TidemarkHost.StartAsync(_ => { }))).Message.ShouldContain("No store is chosen");
+        (await Should.ThrowAsync<InvalidOperationException>(() => TidemarkHost.StartAsync(_ => { }))).Message
+            .ShouldContain("No store is chosen");
         Should.Throw<InvalidOperationException>(() => new ServiceCollection().AddTidemark(t => t.UseInMemory().UseInMemory()))
             .Message.ShouldContain("A store is chosen already");
     }
@@ -124,7 +127,8 @@ public sealed class HostTests
     [InlineData("Development", SchemaMode.Check, true, false)]
     [InlineData(null, SchemaMode.Auto, false, true)]
     [InlineData(null, SchemaMode.Check, false, false)]
-    public async Task Schema_is_applied_or_checked_as_mode_and_environment_say(string? environment, SchemaMode mode, bool embedded, bool applies)
+    public async Task Schema_is_applied_or_checked_as_mode_and_environment_say(string? environment, SchemaMode mode, bool embedded,
+        bool applies)
     {
         var schema = new Schema("0001_events", "0002_append");
         void Configure(TidemarkBuilder t) => t.Configure(o => o.Schema = mode)
@@ -165,7 +169,8 @@ public sealed class HostTests
 
     private static IHost Build(string environment, Action<TidemarkBuilder> build)
     {
-        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = environment, DisableDefaults = true });
+        var builder = Host.CreateApplicationBuilder(
+            new HostApplicationBuilderSettings { EnvironmentName = environment, DisableDefaults = true });
         builder.Services.AddTidemark(t =>
         {
             t.Events(e => Accounts.Register(e)).AddProjection<Balances>();

@@ -52,9 +52,11 @@ public sealed class OptionsTests
     {
         var root = new TidemarkOptions();
         var keys = typeof(TidemarkOptions).GetProperties().Where(p => p.PropertyType.Namespace != "Tidemark.Resilience").SelectMany(p =>
-            p.PropertyType.IsClass ? p.PropertyType.GetProperties().Select(c => (Key: $"{p.Name}:{c.Name}", c.PropertyType)) : [(Key: p.Name, p.PropertyType)]);
+            p.PropertyType.IsClass ? p.PropertyType.GetProperties().Select(c => (Key: $"{p.Name}:{c.Name}", c.PropertyType))
+                : [(Key: p.Name, p.PropertyType)]);
 
-        keys.Where(k => k.PropertyType == typeof(int) || k.PropertyType == typeof(long) || k.PropertyType == typeof(TimeSpan)).Select(k => k.Key)
+        keys.Where(k => k.PropertyType == typeof(int) || k.PropertyType == typeof(long) || k.PropertyType == typeof(TimeSpan))
+            .Select(k => k.Key)
             .ShouldBeSubsetOf(Bad.Select(row => row.Data.Item1));
         root.ShouldNotBeNull();
     }

@@ -97,11 +97,14 @@ public sealed class WaitTests
     {
         await using var bank = await BankHost.StartAsync(
             t => t.AddProjection<Balances>().AddProjection(new Books(), ProjectionLifecycle.Inline).Configure(o => o.RunDaemon = false));
-        (await Should.ThrowAsync<InvalidOperationException>(() => bank.CaughtUpAsync())).Message.ShouldContain("does not run in this process");
+        (await Should.ThrowAsync<InvalidOperationException>(() => bank.CaughtUpAsync())).Message
+            .ShouldContain("does not run in this process");
         await bank.Daemon.StartAsync();
 
-        Should.Throw<ArgumentException>(() => { _ = bank.Daemon.WaitForAsync("Books", new(1), Deadlines.Max); }).Message.ShouldContain("is not async");
-        Should.Throw<ArgumentException>(() => { _ = bank.Daemon.WaitForAsync("None", new(1), Deadlines.Max); }).Message.ShouldContain("no projection 'None'");
+        Should.Throw<ArgumentException>(() => { _ = bank.Daemon.WaitForAsync("Books", new(1), Deadlines.Max); }).Message
+            .ShouldContain("is not async");
+        Should.Throw<ArgumentException>(() => { _ = bank.Daemon.WaitForAsync("None", new(1), Deadlines.Max); }).Message
+            .ShouldContain("no projection 'None'");
         Should.Throw<ArgumentException>(() => bank.Daemon.Resume("None"));
     }
 }

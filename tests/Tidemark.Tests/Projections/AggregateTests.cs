@@ -32,7 +32,8 @@ public sealed class AggregateTests
                 var expected = new Aggregate<Balance>("a", states[version].Balance, new(version));
                 (await bank.Store.AggregateAsync<Balance>("a", AggregateUntil.AtVersion(new(version)))).ShouldBe(expected);
                 (await bank.Store.AggregateAsync<Balance>("a", AggregateUntil.AtTime(states[version].Moment))).ShouldBe(expected);
-                (await bank.Store.AggregateAsync<Balance>("a", AggregateUntil.AtTime(states[version].Moment.AddSeconds(9)))).ShouldBe(expected);
+                (await bank.Store.AggregateAsync<Balance>("a", AggregateUntil.AtTime(states[version].Moment.AddSeconds(9))))
+                    .ShouldBe(expected);
             }
 
             (await bank.Store.AggregateAsync<Balance>("a")).ShouldBe(new("a", states[^1].Balance, new(states.Count - 1)));
@@ -100,6 +101,7 @@ public sealed class AggregateTests
         await bank.AppendAsync(new Happening("", "a", new Opened("A")));
         await bank.Storage.Log.AppendAsync([Make.Append("a", Make.Event(1, type: "from-the-future"))], CancellationToken.None);
 
-        (await Should.ThrowAsync<UnknownEventTypeException>(() => bank.Store.AggregateAsync<Balance>("a"))).TypeName.ShouldBe("from-the-future");
+        (await Should.ThrowAsync<UnknownEventTypeException>(() => bank.Store.AggregateAsync<Balance>("a"))).TypeName
+            .ShouldBe("from-the-future");
     }
 }

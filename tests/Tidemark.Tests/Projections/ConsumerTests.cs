@@ -35,7 +35,8 @@ public sealed class ConsumerTests
             await Storage.ReadModels.PrepareAsync(projection.Name, 1, projection.Schema, 1, None);
             Consumer = new(
                 new(projection.Name, 1, SlotRange.All, "main"), projection,
-                new(Accounts.Types, _json, Storage.ReadModels, Storage.Log, 1, null, stateBytesMax), Storage.Checkpoints, Options, new SemaphoreSlim(3));
+                new(Accounts.Types, _json, Storage.ReadModels, Storage.Log, 1, null, stateBytesMax), Storage.Checkpoints, Options,
+                    new SemaphoreSlim(3));
             Token = await Consumer.HandshakeAsync(None);
         }
 
@@ -45,12 +46,14 @@ public sealed class ConsumerTests
             {
                 var type = Accounts.Types.Of(h.Event.GetType());
                 await Storage.Log.AppendAsync(
-                    [new(h.Tenant, h.Account, Slot.Of(h.Tenant, h.Account), ExpectedVersion.Any, [new(Guid.CreateVersion7(), type.Name, type.Encode(h.Event), null)])],
+                    [new(h.Tenant, h.Account, Slot.Of(h.Tenant, h.Account), ExpectedVersion.Any,
+                        [new(Guid.CreateVersion7(), type.Name, type.Encode(h.Event), null)])],
                     None);
             }
 
             _events.Clear();
-            _events.AddRange((await Storage.Log.ReadAsync(new(new(0), Position.Max, LogFilter.All, int.MaxValue, int.MaxValue), None)).Events);
+            _events.AddRange(
+                (await Storage.Log.ReadAsync(new(new(0), Position.Max, LogFilter.All, int.MaxValue, int.MaxValue), None)).Events);
             foreach (var e in _events)
                 e.Decode(Accounts.Types, keepJson: false);
         }
@@ -99,9 +102,11 @@ public sealed class ConsumerTests
         await deck.AppendAsync([new("", "a", new Opened("A")), new("", "a", new Deposited(1)), new("", "a", new Deposited(1))]);
         await deck.DeliverAsync(1);
         var page = new EventPage(new(2), new(3), [Make.Recorded(3)]);
-        foreach (var offered in (HandshakeToken[])[HandshakeToken.Delivered(new(2)), HandshakeToken.Delivered(new(0)), HandshakeToken.Start(new(1)), HandshakeToken.Start(new(2))])
+        foreach (var offered in (HandshakeToken[])[HandshakeToken.Delivered(new(2)), HandshakeToken.Delivered(new(0)),
+            HandshakeToken.Start(new(1)), HandshakeToken.Start(new(2))])
         {
-            var answer = await deck.Consumer.DeliverAsync(new(offered, new(page, 0, 1, new(3)), new Dictionary<Position, DeadLetter>()), None);
+            var delivery = new Delivery(offered, new(page, 0, 1, new(3)), new Dictionary<Position, DeadLetter>());
+            var answer = await deck.Consumer.DeliverAsync(delivery, None);
             answer.ShouldBe(HandshakeToken.Delivered(new(1)));
         }
 

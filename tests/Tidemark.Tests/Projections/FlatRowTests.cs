@@ -20,7 +20,9 @@ public sealed class FlatRowTests
     }
 
     private static readonly FlatTableSchema Schema = new(
-        "rows", "key", [new("n", ColumnType.Integer, false), new("m", ColumnType.Integer, true), new("r", ColumnType.Real, false), new("t", ColumnType.Text, false)]);
+        "rows", "key",
+        [new("n", ColumnType.Integer, false), new("m", ColumnType.Integer, true), new("r", ColumnType.Real, false),
+            new("t", ColumnType.Text, false)]);
 
     private static readonly Gen<(Verb Verb, string Key, string Column, int Value)> Steps =
         from verb in Gen.Frequency(

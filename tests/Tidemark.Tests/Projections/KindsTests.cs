@@ -71,7 +71,8 @@ public sealed class KindsTests
         await bank.AppendAsync(happened);
         object[] again = [new NewEvent(new Deposited(1)) { Id = Make.Id(1) }];
 
-        await Should.ThrowAsync<VersionConflictException>(() => bank.Store.AppendAsync("a", ExpectedVersion.Exactly(1), [new Deposited(9)]));
+        await Should.ThrowAsync<VersionConflictException>(
+            () => bank.Store.AppendAsync("a", ExpectedVersion.Exactly(1), [new Deposited(9)]));
         await Should.ThrowAsync<VersionConflictException>(() => bank.Store.AppendAsync(
             [new("b", ExpectedVersion.Any, [new Opened("B")]), new("a", ExpectedVersion.NoStream, [new Deposited(9)])]));
         await bank.ShouldShowAsync(BankLedger.Of(happened));
@@ -87,7 +88,8 @@ public sealed class KindsTests
         await using var bank = await BankHost.StartAsync(t => t.AddProjection<Fragile>(ProjectionLifecycle.Inline));
         await bank.Store.AppendAsync("a", ExpectedVersion.Any, [new Deposited(1)]);
 
-        var error = await Should.ThrowAsync<ApplyEventException>(() => bank.Store.AppendAsync("a", ExpectedVersion.Any, [new Deposited(13)]));
+        var error = await Should.ThrowAsync<ApplyEventException>(
+            () => bank.Store.AppendAsync("a", ExpectedVersion.Any, [new Deposited(13)]));
 
         error.Projection.ShouldBe(nameof(Fragile));
         (await bank.Store.FindStreamAsync("a"))!.Version.ShouldBe(new StreamVersion(1));
@@ -110,7 +112,8 @@ public sealed class KindsTests
         {
             Initial(key => new(key, 0, 0));
             Key<Deposited>(e => e.StreamId);
-            On<Deposited>((b, e) => e.Data.Amount == 13 ? throw new InvalidOperationException("13") : b with { Total = b.Total + e.Data.Amount });
+            On<Deposited>((b, e) => e.Data.Amount == 13 ? throw new InvalidOperationException("13")
+                : b with { Total = b.Total + e.Data.Amount });
         }
     }
 }

@@ -49,7 +49,8 @@ public sealed class ProjectionCatalogTests
 
     [Fact]
     public void Handler_of_an_unregistered_type_is_refused() =>
-        Should.Throw<UnknownEventTypeException>(() => Catalog(ProjectionLifecycle.Async, new Stranger())).Message.ShouldContain("Add<Unregistered>");
+        Should.Throw<UnknownEventTypeException>(() => Catalog(ProjectionLifecycle.Async, new Stranger())).Message
+            .ShouldContain("Add<Unregistered>");
 
     [Fact]
     public void Only_single_stream_projections_can_be_live() =>
@@ -59,7 +60,8 @@ public sealed class ProjectionCatalogTests
     [Fact]
     public void Live_projection_occupies_no_read_model() =>
         new ProjectionCatalog(
-            [new(new Named("One", "model"), ProjectionLifecycle.Live), new(new Named("Two", "model"), ProjectionLifecycle.Async)], Accounts.Types)
+            [new(new Named("One", "model"), ProjectionLifecycle.Live), new(new Named("Two", "model"), ProjectionLifecycle.Async)],
+                Accounts.Types)
             .DocumentsOf<Balance>(null).Name.ShouldBe("Two");
 
     [Fact]
@@ -67,7 +69,8 @@ public sealed class ProjectionCatalogTests
     {
         var catalog = Catalog(ProjectionLifecycle.Async, new Named("One"), new Named("Two"));
         catalog.Find("Two").Name.ShouldBe("Two");
-        Should.Throw<ArgumentException>(() => catalog.Find("Three")).Message.ShouldStartWith("There is no projection 'Three'; there are: One, Two.");
+        Should.Throw<ArgumentException>(() => catalog.Find("Three")).Message
+            .ShouldStartWith("There is no projection 'Three'; there are: One, Two.");
     }
 
     [Fact]
@@ -87,7 +90,8 @@ public sealed class ProjectionCatalogTests
     public async Task Projection_that_names_no_key_is_refused_at_the_start()
     {
         var error = await Should.ThrowAsync<InvalidOperationException>(() => BankHost.StartAsync(t => t.AddProjection<Keyless>()));
-        error.Message.ShouldBe("Projection 'Keyless' handles Deposited but names no key for it. Add Key<Deposited>(…) or Keys<Deposited>(…).");
+        error.Message
+            .ShouldBe("Projection 'Keyless' handles Deposited but names no key for it. Add Key<Deposited>(…) or Keys<Deposited>(…).");
     }
 
     [Theory]

@@ -255,7 +255,8 @@ public sealed class ShardErrorTests
             await using var scene = new ShardScene { Errors = skipOne, Consumer = new() { Types = null } };
             scene.World.Add("deposited");
             scene.World.Add(
-                failing == ErrorCategory.UnknownType ? "unheard-of" : "deposited", json: failing == ErrorCategory.Serialization ? "[]" : null);
+                failing == ErrorCategory.UnknownType ? "unheard-of" : "deposited", json: failing == ErrorCategory.Serialization ? "[]"
+                    : null);
             scene.World.Add("deposited");
             await scene.World.PublishAsync();
             if (failing == ErrorCategory.Apply)
@@ -344,6 +345,7 @@ public sealed class ShardErrorTests
     private static void Poison(ShardScene scene, params long[] positions) => scene.Consumer.OnEvent = e =>
     {
         if (positions.Contains(e.Position.Value))
-            throw new ApplyEventException("Totals", e, new InvalidOperationException("poison " + e.Position.Value.ToString(CultureInfo.InvariantCulture)));
+            throw new ApplyEventException("Totals", e,
+                new InvalidOperationException("poison " + e.Position.Value.ToString(CultureInfo.InvariantCulture)));
     };
 }

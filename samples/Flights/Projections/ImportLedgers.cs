@@ -6,7 +6,7 @@ namespace Flights.Projections;
 /// <summary>How far a source is imported.</summary>
 internal sealed record ImportLedger(string Source, int Flights);
 
-/// <summary>The ledger of imports. Inline: it changes in the transaction of the append, so an import always knows where it stands.</summary>
+/// <summary>The ledger of imports. Inline: it changes in the transaction of the append, so that an import knows where it stands.</summary>
 internal sealed class ImportLedgers : SingleStreamProjection<ImportLedger>
 {
     public ImportLedgers()

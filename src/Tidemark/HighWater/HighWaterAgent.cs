@@ -133,8 +133,7 @@ internal sealed partial class HighWaterAgent(
 
     /// <summary>
     /// The loop that sends hints to other processes, coalesced, after appends of this process, whether or not a daemon runs here. Runs
-    /// until
-    /// cancelled; what was appended last is hinted at then.
+    /// until cancelled; what was appended last is hinted at then.
     /// </summary>
     public async Task HintAsync(CancellationToken cancellationToken)
     {

@@ -27,6 +27,7 @@ internal sealed class Simulation : IAsyncDisposable
     private readonly List<(Guid Id, Happening Happening)> _acknowledged = [];
     private readonly List<Task> _rebuilds = [];
     private long _nextId;
+    private volatile string _step = "start";
     private TidemarkHost _host = null!;
 
     public Simulation(int seed)
@@ -45,6 +46,11 @@ internal sealed class Simulation : IAsyncDisposable
     public int Events { get; private set; }
 
     public int DeadLetters { get; private set; }
+
+    /// <summary>What it is doing, and how the shards stand; for a run that comes to no end.</summary>
+    public string Where =>
+        $"{_step}; mark {_host.Daemon.Status().Mark}; " + string.Join("; ", _host.Daemon.Status().Shards.Select(s =>
+            $"{s.Shard} {s.State} at {s.Position}{(s.Error is null ? "" : $" ({s.Error.Category}, {s.Error.Attempts} tries: {s.Error.Exception.Message})")}"));
 
     public async Task RunAsync()
     {
@@ -92,7 +98,9 @@ internal sealed class Simulation : IAsyncDisposable
 
     private async Task StepAsync(Happening happening)
     {
-        switch (_random.Next(30))
+        var kind = _random.Next(30);
+        _step = $"step {_acknowledged.Count} of kind {kind}";
+        switch (kind)
         {
             case 0:
                 await AppendMalformedAsync(happening);
@@ -167,9 +175,11 @@ internal sealed class Simulation : IAsyncDisposable
 
     private async Task SettleAsync()
     {
+        _step = $"waiting for {_rebuilds.Count} rebuilds";
         _plan.Enabled = false;
         foreach (var rebuild in _rebuilds)
             await ((Task)Task.WhenAny(rebuild)).InTime();
+        _step = "waiting to be caught up";
         while (true)
         {
             try

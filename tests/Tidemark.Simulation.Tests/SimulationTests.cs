@@ -29,7 +29,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
             }
             catch (Exception e)
             {
-                output.WriteLine($"TIDEMARK_SEED={seed} fails: {e.Message}");
+                output.WriteLine($"TIDEMARK_SEED={seed} fails in {simulation.Where}: {e.Message}");
                 throw new InvalidOperationException($"TIDEMARK_SEED={seed} fails: {e.GetType().Name}: {e.Message}", e);
             }
 

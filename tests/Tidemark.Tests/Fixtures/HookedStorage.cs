@@ -19,6 +19,8 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
 
     public Func<int, Task> BeforePublish { get; set; } = _ => Task.CompletedTask;
 
+    public Func<Task> BeforePrepare { get; set; } = () => Task.CompletedTask;
+
     public ISchema? OtherSchema { get; set; }
 
     /// <summary>How many documents were asked for.</summary>
@@ -67,9 +69,12 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
         return Inner.ReadModels.LoadAsync(name, generation, keys, cancellationToken);
     }
 
-    public ValueTask<ReadModelGeneration> PrepareAsync(
-        string projection, int version, ReadModelSchema schema, int generation, CancellationToken cancellationToken) =>
-        Inner.ReadModels.PrepareAsync(projection, version, schema, generation, cancellationToken);
+    public async ValueTask<ReadModelGeneration> PrepareAsync(
+        string projection, int version, ReadModelSchema schema, int generation, CancellationToken cancellationToken)
+    {
+        await BeforePrepare().WaitAsync(cancellationToken);
+        return await Inner.ReadModels.PrepareAsync(projection, version, schema, generation, cancellationToken);
+    }
 
     public ValueTask DropAsync(string projection, ReadModelSchema schema, int generation, CancellationToken cancellationToken) =>
         Inner.ReadModels.DropAsync(projection, schema, generation, cancellationToken);

@@ -73,7 +73,6 @@ internal sealed class ScriptedChannel : IWakeUpChannel
     {
         _wake = wake;
         _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        wake();
         Interlocked.Increment(ref _opened);
         wake();
         _changed.Fire();

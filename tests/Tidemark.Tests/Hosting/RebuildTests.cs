@@ -136,6 +136,25 @@ public sealed class RebuildTests
     }
 
     [Fact]
+    public async Task Rebuild_that_the_daemon_leaves_behind_tells_all_who_wait_for_it()
+    {
+        var (hold, reached) = Holds();
+        await using var bank = await BankHost.StartAsync(t => t.AddProjection<Balances>().Configure(o => o.Shards.CommitEventsMax = 5),
+            hook: s => s.BeforeCommit = c => HoldSecondCommitAsync(c, hold, reached));
+        await bank.AppendAsync(Start);
+        var preparing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bank.Storage.BeforePrepare = () => preparing.Task;
+        var rebuilds = Enumerable.Range(0, 3).Select(_ => bank.Daemon.RebuildAsync("Balances")).ToArray();
+
+        var stopping = bank.Daemon.StopAsync();
+        preparing.SetResult();
+
+        await stopping.InTime();
+        foreach (var rebuild in rebuilds)
+            (await Should.ThrowAsync<InvalidOperationException>(() => rebuild.InTime())).Message.ShouldContain("goes on at the next start");
+    }
+
+    [Fact]
     public async Task Swap_that_fails_is_tried_again()
     {
         var fails = 2;

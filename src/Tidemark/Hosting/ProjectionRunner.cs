@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Tidemark.Checkpoints;
 using Tidemark.Events;
@@ -13,10 +14,10 @@ namespace Tidemark.Hosting;
 /// generation that is built beside it,
 /// until the two are swapped.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore holds no handle while nobody asks for its wait handle.")]
 internal sealed partial class ProjectionRunner(
     Projection projection, EventDatabase database, ShardRuntime runtime, long stateBytesMax, ILogger logger, CancellationToken stop,
         CancellationToken abort)
-    : IDisposable
 {
     private readonly SemaphoreSlim _changing = new(1);
     private volatile ShardTask? _live;
@@ -89,35 +90,55 @@ internal sealed partial class ProjectionRunner(
     /// </summary>
     public async Task RebuildAsync(CancellationToken cancellationToken)
     {
-        await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stop);
         try
         {
-            if (_building is null)
-            {
-                var all = await ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
-                var own = all.Where(g => g.Projection == Projection.Name).ToArray();
-                var live = own.Single(g => g.State == GenerationState.Live);
-                var made = await PrepareAsync(NextOf(own), cancellationToken).ConfigureAwait(false);
-                Build(made.Generation, live.Generation);
-            }
+            await BeginRebuildAsync(end.Token).ConfigureAwait(false);
+            await _swap.WaitAsync(end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (stop.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new InvalidOperationException(
+                $"The daemon stopped during the rebuild of projection '{Projection.Name}'; what was begun goes on at the next start.", e);
+        }
+    }
+
+    public async Task StopAsync()
+    {
+        // Under the gate: no build begins after this.
+        await _changing.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            foreach (var task in new[] { _live, _building }.OfType<ShardTask>())
+                await task.DisposeAsync().ConfigureAwait(false);
         }
         finally
         {
             _changing.Release();
         }
 
-        await _swap.WaitAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    public async Task StopAsync()
-    {
-        foreach (var task in new[] { _live, _building }.OfType<ShardTask>())
-            await task.DisposeAsync().ConfigureAwait(false);
         await _swap.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Dispose();
     }
 
-    public void Dispose() => _changing.Dispose();
+    private async Task BeginRebuildAsync(CancellationToken cancellationToken)
+    {
+        await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_building is not null)
+                return;
+            var all = await ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
+            var own = all.Where(g => g.Projection == Projection.Name).ToArray();
+            var live = own.Single(g => g.State == GenerationState.Live);
+            var made = await PrepareAsync(NextOf(own), cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            Build(made.Generation, live.Generation);
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
 
     private static int NextOf(IEnumerable<ReadModelGeneration> own) => own.Select(g => g.Generation).DefaultIfEmpty().Max() + 1;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Tidemark.Events;
 using Tidemark.HighWater;
@@ -11,7 +12,8 @@ namespace Tidemark.Hosting;
 /// <summary>
 /// Keeps the async projections of this process up to date. It starts and stops with the store; every method is safe for concurrent use.
 /// </summary>
-public sealed partial class Daemon : IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "A container that handed it out would end it before the store that stops it.")]
+public sealed partial class Daemon
 {
     private readonly EventDatabase _database;
     private readonly ProjectionCatalog _projections;
@@ -49,9 +51,6 @@ public sealed partial class Daemon : IDisposable
             _changing.Release();
         }
     }
-
-    /// <summary>Frees what is left after a stop.</summary>
-    public void Dispose() => _changing.Dispose();
 
     /// <summary>Drains and stops it: shards commit what they have gathered, within the drain timeout.</summary>
     /// <param name="cancellationToken">Ends the draining early; what was not committed is done again at the next start.</param>
@@ -106,7 +105,7 @@ public sealed partial class Daemon : IDisposable
     /// <exception cref="TimeoutException">It has not passed the position in time.</exception>
     /// <exception cref="InvalidOperationException">The daemon does not run in this process.</exception>
     public Task WaitForAsync(string projection, Position position, TimeSpan timeout, CancellationToken cancellationToken = default) =>
-        WaitAsync([Runner(projection).Leading], position, timeout, cancellationToken);
+        WaitAsync([Runner(projection)], position, timeout, cancellationToken);
 
     /// <summary>Waits until every projection has passed everything that was committed before this call.</summary>
     /// <param name="timeout">How long to wait at most.</param>
@@ -116,11 +115,11 @@ public sealed partial class Daemon : IDisposable
     /// <exception cref="InvalidOperationException">The daemon does not run in this process.</exception>
     public async Task WaitForCaughtUpAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        var agents = Running().Runners.Values.Select(r => r.Leading).ToArray();
+        var runners = Running().Runners.Values.ToArray();
         await _database.HighWater.RefreshAsync(cancellationToken).ConfigureAwait(false);
         var target = _database.HighWater.Last;
         _database.HighWater.Signal(appended: false);
-        await WaitAsync(agents, target, timeout, cancellationToken).ConfigureAwait(false);
+        await WaitAsync(runners, target, timeout, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -190,11 +189,12 @@ public sealed partial class Daemon : IDisposable
         }
     }
 
-    private async Task WaitAsync(IReadOnlyList<ShardAgent> agents, Position position, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task WaitAsync(
+        IReadOnlyList<ProjectionRunner> runners, Position position, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(timeout, _database.Time);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-        var waits = agents.Select(a => ShardWaits.UntilOrPausedAsync(a, s => s.Position >= position, enough.Token)).ToArray();
+        var waits = runners.Select(r => r.WaitAsync(position, enough.Token)).ToArray();
         try
         {
             await foreach (var wait in Task.WhenEach(waits).ConfigureAwait(false))
@@ -202,8 +202,8 @@ public sealed partial class Daemon : IDisposable
         }
         catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            var behind = agents.Select(a => a.Status).Where(s => s.Position < position).Select(s => $"{s.Shard} is {s.State} at " +
-                $"{s.Position}");
+            var behind = runners.Where(r => !r.HasPassed(position)).Select(r => r.Leading.Status)
+                .Select(s => $"{s.Shard} is {s.State} at {s.Position}");
             throw new TimeoutException(
                 $"After {timeout} position {position} was not passed (the high-water mark is {_database.HighWater.Mark}): " +
                 $"{string.Join("; ", behind)}.", e);

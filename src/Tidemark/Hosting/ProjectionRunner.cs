@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Tidemark.Checkpoints;
 using Tidemark.Events;
+using Tidemark.HighWater;
 using Tidemark.Projections;
 using Tidemark.Shards;
 using Tidemark.Storage;
@@ -12,14 +14,15 @@ namespace Tidemark.Hosting;
 /// generation that is built beside it,
 /// until the two are swapped.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore holds no handle while nobody asks for its wait handle.")]
 internal sealed partial class ProjectionRunner(
     Projection projection, EventDatabase database, ShardRuntime runtime, long stateBytesMax, ILogger logger, CancellationToken stop,
         CancellationToken abort)
-    : IDisposable
 {
     private readonly SemaphoreSlim _changing = new(1);
     private volatile ShardTask? _live;
     private volatile ShardTask? _building;
+    private readonly AsyncPulse _swapped = new();
     private Task _swap = Task.CompletedTask;
 
     public Projection Projection { get; } = projection;
@@ -28,9 +31,30 @@ internal sealed partial class ProjectionRunner(
     public IEnumerable<ShardAgent> Agents => new[] { _live, _building }.OfType<ShardTask>().Select(t => t.Agent);
 
     /// <summary>The shard that keeps what readers see, or will see once its first build is done.</summary>
-    public ShardAgent Leading => (_live ?? _building)!.Agent;
+    public ShardAgent Leading => (_live ?? _building ?? _live)!.Agent;
 
     private IReadModelStore ReadModels => database.Storage.ReadModels;
+
+    /// <summary>Whether what readers see has passed a position.</summary>
+    public bool HasPassed(Position position) => _live is { } live && live.Agent.Status.Position >= position;
+
+    /// <summary>Waits until what readers see has passed a position, also through a swap.</summary>
+    /// <exception cref="ShardPausedException">The shard is paused.</exception>
+    public async Task WaitAsync(Position position, CancellationToken cancellationToken)
+    {
+        while (!HasPassed(position))
+        {
+            var swapped = _swapped.Next;
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var passed = ShardWaits.UntilOrPausedAsync(Leading, _ => HasPassed(position), enough.Token);
+            await Task.WhenAny(passed, swapped).ConfigureAwait(false);
+            if (passed.IsFaulted && !swapped.IsCompleted)
+                await passed.ConfigureAwait(false);
+            await enough.CancelAsync().ConfigureAwait(false);
+            await passed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
 
     public async Task StartAsync(IReadOnlyList<ReadModelGeneration> all, CancellationToken cancellationToken)
     {
@@ -66,35 +90,55 @@ internal sealed partial class ProjectionRunner(
     /// </summary>
     public async Task RebuildAsync(CancellationToken cancellationToken)
     {
-        await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stop);
         try
         {
-            if (_building is null)
-            {
-                var all = await ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
-                var own = all.Where(g => g.Projection == Projection.Name).ToArray();
-                var live = own.Single(g => g.State == GenerationState.Live);
-                var made = await PrepareAsync(NextOf(own), cancellationToken).ConfigureAwait(false);
-                Build(made.Generation, live.Generation);
-            }
+            await BeginRebuildAsync(end.Token).ConfigureAwait(false);
+            await _swap.WaitAsync(end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (stop.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new InvalidOperationException(
+                $"The daemon stopped during the rebuild of projection '{Projection.Name}'; what was begun goes on at the next start.", e);
+        }
+    }
+
+    public async Task StopAsync()
+    {
+        // Under the gate: no build begins after this.
+        await _changing.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            foreach (var task in new[] { _live, _building }.OfType<ShardTask>())
+                await task.DisposeAsync().ConfigureAwait(false);
         }
         finally
         {
             _changing.Release();
         }
 
-        await _swap.WaitAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    public async Task StopAsync()
-    {
-        foreach (var task in new[] { _live, _building }.OfType<ShardTask>())
-            await task.DisposeAsync().ConfigureAwait(false);
         await _swap.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Dispose();
     }
 
-    public void Dispose() => _changing.Dispose();
+    private async Task BeginRebuildAsync(CancellationToken cancellationToken)
+    {
+        await _changing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_building is not null)
+                return;
+            var all = await ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
+            var own = all.Where(g => g.Projection == Projection.Name).ToArray();
+            var live = own.Single(g => g.State == GenerationState.Live);
+            var made = await PrepareAsync(NextOf(own), cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            Build(made.Generation, live.Generation);
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
 
     private static int NextOf(IEnumerable<ReadModelGeneration> own) => own.Select(g => g.Generation).DefaultIfEmpty().Max() + 1;
 
@@ -150,8 +194,10 @@ internal sealed partial class ProjectionRunner(
         }
 
         await ReadModels.PublishAsync(Projection.Name, Projection.Schema, generation, stop).ConfigureAwait(false);
+        building.Agent.Errors = Projection.Errors ?? runtime.Options.Errors;
         _live = building;
         _building = null;
+        _swapped.Fire();
         LogSwapped(Projection.Name, generation);
         await RetireAsync(former, stop).ConfigureAwait(false);
     }

@@ -69,7 +69,6 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Daemon.StopAsync(CancellationToken.None).ConfigureAwait(false);
-        Daemon.Dispose();
         await _end.CancelAsync().ConfigureAwait(false);
         await _hints.ConfigureAwait(false);
         await Database.DisposeAsync().ConfigureAwait(false);

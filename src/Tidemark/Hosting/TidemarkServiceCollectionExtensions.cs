@@ -20,6 +20,8 @@ public static class TidemarkServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(build);
+        if (services.Any(s => s.ServiceType == typeof(TidemarkRuntime)))
+            throw new InvalidOperationException("AddTidemark was called already. Say everything about the store in one call.");
         var builder = new TidemarkBuilder(services);
         build(builder);
 

@@ -108,7 +108,7 @@ internal sealed class DocumentApplier<TDocument> : Applier
             json.Reset(_buffer);
             JsonSerializer.Serialize(json, document, _json);
             json.Flush();
-            entry.JsonBytes = _buffer.WrittenCount - start;
+            _cache.Weigh(entry, _buffer.WrittenCount - start);
         }
         else if (entry.IsStored)
         {
@@ -174,7 +174,7 @@ internal sealed class DocumentApplier<TDocument> : Applier
             entry.IsStored = true;
             entry.Version = stored.Version.Value;
             entry.Position = stored.Position.Value;
-            entry.JsonBytes = stored.Json.Length;
+            _cache.Weigh(entry, stored.Json.Length);
         }
 
         _missing.Clear();

@@ -11,6 +11,7 @@ internal sealed class DocumentCache<TDocument>(long bytesMax)
     private Dictionary<DocumentKey, DocumentEntry<TDocument>> _younger = [];
     private Dictionary<DocumentKey, DocumentEntry<TDocument>> _older = [];
     private long _youngerBytes;
+    private int _typicalJsonBytes = 200;
 
     /// <summary>Whether every document that exists is here, so that what is not here does not exist.</summary>
     public bool IsComplete { get; set; }
@@ -21,10 +22,18 @@ internal sealed class DocumentCache<TDocument>(long bytesMax)
         if (_younger.TryGetValue(key, out entry!))
             return true;
         var known = _older.Remove(key, out entry!);
-        entry = known ? entry : new DocumentEntry<TDocument>(key);
+        entry = known ? entry : new DocumentEntry<TDocument>(key) { JsonBytes = _typicalJsonBytes };
         _younger.Add(key, entry);
         _youngerBytes += entry.Bytes;
         return known || IsComplete;
+    }
+
+    /// <summary>Notes the size of an entry's JSON; new entries are taken to be of about the size of the last ones.</summary>
+    public void Weigh(DocumentEntry<TDocument> entry, int jsonBytes)
+    {
+        _youngerBytes += jsonBytes - entry.JsonBytes;
+        entry.JsonBytes = jsonBytes;
+        _typicalJsonBytes += (jsonBytes - _typicalJsonBytes) / 8;
     }
 
     /// <summary>Everything here is as the database has it: old entries may go.</summary>

@@ -22,7 +22,7 @@ internal sealed class DocumentEntry<TDocument>(DocumentKey key)
     public long Position { get; set; }
 
     /// <summary>The size of its JSON when last seen.</summary>
-    public int JsonBytes { get; set; } = 200;
+    public int JsonBytes { get; set; }
 
     public int Bytes => OwnBytes + JsonBytes;
 }

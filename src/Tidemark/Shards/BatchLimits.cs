@@ -52,7 +52,9 @@ internal sealed class BatchLimits
         }
     }
 
-    /// <summary>A batch failed. True when it held one event alone, and that was in a batch that failed before: it is then the bad one.</summary>
+    /// <summary>
+    /// A batch failed. True when it held one event alone, and that was in a batch that failed before: it is then the bad one.
+    /// </summary>
     /// <param name="after">Where the batch began.</param>
     /// <param name="reached">The last event it held, the failing part included.</param>
     /// <param name="events">How many events it held.</param>

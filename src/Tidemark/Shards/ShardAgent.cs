@@ -20,7 +20,7 @@ internal sealed partial class ShardAgent
     private readonly PullingAgent _pulling;
     private readonly HighWaterAgent _highWater;
     private readonly ShardOptions _options;
-    private readonly ErrorOptions _errors;
+    private volatile ErrorOptions _errors;
     private readonly ErrorClassifier _classifier;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -70,6 +70,13 @@ internal sealed partial class ShardAgent
     }
 
     public ShardName Name => _shard;
+
+    /// <summary>What it does with events that fail; changes when the model that it built goes live.</summary>
+    public ErrorOptions Errors
+    {
+        get => _errors;
+        set => _errors = value;
+    }
 
     /// <summary>Fires after each change of state and each commit.</summary>
     public AsyncPulse Changed { get; } = new();
@@ -285,6 +292,8 @@ internal sealed partial class ShardAgent
     // A commit that ended without an answer may have taken effect; the stored token tells.
     private async ValueTask ReconfirmAsync(CancellationToken cancellationToken)
     {
+        // No event is at fault when this fails.
+        _batch = default;
         _durable = await _consumer.ReconfirmAsync(cancellationToken).ConfigureAwait(false);
         _lastToken = _durable;
         _cursor.MoveTo(_durable.After);

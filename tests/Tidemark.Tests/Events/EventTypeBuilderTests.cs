@@ -30,7 +30,8 @@ public sealed class EventTypeBuilderTests
     [Fact]
     public void Type_can_have_one_upcaster_only() =>
         Should.Throw<ArgumentException>(() => new EventTypeBuilder().Add<V3>("v3")
-            .Upcast<V1, V3>("v1", v => new V3(v.First)).Upcast<V1, V3>("v1b", v => new V3(v.First))).Message.ShouldContain("has an upcaster already");
+            .Upcast<V1, V3>("v1", v => new V3(v.First)).Upcast<V1, V3>("v1b", v => new V3(v.First))).Message
+                .ShouldContain("has an upcaster already");
 
     [Fact]
     public void Old_name_cannot_be_that_of_a_written_type() =>
@@ -70,7 +71,8 @@ public sealed class EventTypeBuilderTests
     [Fact]
     public void Upcaster_that_ends_nowhere_is_refused()
     {
-        var error = Should.Throw<InvalidOperationException>(() => Build(new EventTypeBuilder().Upcast<V1, V2>("v1", v => new V2(v.First, ""))));
+        var error = Should.Throw<InvalidOperationException>(
+            () => Build(new EventTypeBuilder().Upcast<V1, V2>("v1", v => new V2(v.First, ""))));
         error.Message.ShouldContain("'v1'");
         error.Message.ShouldContain(nameof(V2));
     }
@@ -115,5 +117,6 @@ public sealed class EventTypeBuilderTests
 
     private static EventTypeRegistry Build(EventTypeBuilder events) => events.Build(events.MakeJsonOptions());
 
-    private static object Decode(EventTypeRegistry types, string name, string json) => types.Find(name)!.Decode(Encoding.UTF8.GetBytes(json));
+    private static object Decode(EventTypeRegistry types, string name, string json) =>
+        types.Find(name)!.Decode(Encoding.UTF8.GetBytes(json));
 }

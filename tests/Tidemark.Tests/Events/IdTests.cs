@@ -47,7 +47,8 @@ public sealed class IdTests
     public void Half_of_a_surrogate_pair_is_refused()
     {
         // Built here: a lone surrogate does not survive the metadata of an attribute.
-        string[] bad = ["a" + '\ud83d', '\ude00' + "a", "" + '\ud83d' + '\ud83d', "" + '\ude00' + '\ud83d', "x" + '\ud83d' + "y" + '\ude00'];
+        string[] bad = ["a" + '\ud83d', '\ude00' + "a", "" + '\ud83d' + '\ud83d', "" + '\ude00' + '\ud83d',
+            "x" + '\ud83d' + "y" + '\ude00'];
         foreach (var name in bad)
             Should.Throw<ArgumentException>(() => new StreamId(name)).Message.ShouldContain("well-formed");
         new StreamId("😀").Value.ShouldBe("😀");

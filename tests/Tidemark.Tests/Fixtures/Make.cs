@@ -16,7 +16,8 @@ internal static class Make
         new(TenantId.Default, stream, Slot.Of(TenantId.Default, stream), ExpectedVersion.Any, events);
 
     public static RecordedEvent Recorded(
-        long position, string type = "deposited", string? json = null, string stream = "account", long version = 1, string? metadata = null) =>
+        long position, string type = "deposited", string? json = null, string stream = "account", long version = 1,
+            string? metadata = null) =>
         new(
             new Position(position), TenantId.Default, stream, new StreamVersion(version), Id(position), type,
             Encoding.UTF8.GetBytes(json ?? $$"""{"amount":{{position}}}"""), metadata is null ? default : Encoding.UTF8.GetBytes(metadata),

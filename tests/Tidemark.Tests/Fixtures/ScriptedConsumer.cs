@@ -31,6 +31,8 @@ internal sealed class ScriptedConsumer : IShardConsumer
 
     public Action OnHandshake { get; set; } = () => { };
 
+    public Action OnReconfirm { get; set; } = () => { };
+
     /// <summary>What is durable.</summary>
     public HandshakeToken Token { get; set; } = HandshakeToken.Delivered(Position.Beginning);
 
@@ -88,6 +90,7 @@ internal sealed class ScriptedConsumer : IShardConsumer
     public ValueTask<HandshakeToken> ReconfirmAsync(CancellationToken cancellationToken)
     {
         Reconfirmations++;
+        OnReconfirm();
         _expected = _known = Token;
         return ValueTask.FromResult(Token);
     }

@@ -38,7 +38,8 @@ internal sealed class ScriptedLog : IEventLog
 
     public ValueTask<LogPage> ReadAsync(LogRead read, CancellationToken cancellationToken) => OnRead(read, cancellationToken);
 
-    public ValueTask<Guid?> FindEventIdAsync(Position position, CancellationToken cancellationToken) => ValueTask.FromResult(OnFindId(position));
+    public ValueTask<Guid?> FindEventIdAsync(Position position, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(OnFindId(position));
 
     public ValueTask<AppendOutcome[]> AppendAtomicallyAsync(IReadOnlyList<StreamAppend> appends, CancellationToken cancellationToken) =>
         throw new NotSupportedException();

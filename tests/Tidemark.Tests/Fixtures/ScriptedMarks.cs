@@ -73,8 +73,8 @@ internal sealed class ScriptedChannel : IWakeUpChannel
     {
         _wake = wake;
         _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        wake();
         Interlocked.Increment(ref _opened);
+        wake();
         _changed.Fire();
         await _listening.Task.WaitAsync(cancellationToken);
     }

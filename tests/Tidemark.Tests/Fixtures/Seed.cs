@@ -15,5 +15,5 @@ internal static class Seed
     }
 
     /// <summary>Draws cases from a generator.</summary>
-    public static IReadOnlyList<T> Cases<T>(Gen<T> generator, int count) => [.. generator.Sample(50, new Rnd((ulong)New()), count)];
+    public static IReadOnlyList<T> Cases<T>(Gen<T> generator, int count) => [.. generator.Sample(count, new Rnd((ulong)New()), 50)];
 }

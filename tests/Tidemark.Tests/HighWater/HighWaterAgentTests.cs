@@ -159,28 +159,27 @@ public sealed class HighWaterAgentTests : IAsyncLifetime
     {
         Start(_agent.HintAsync);
         await _clock.WaitForTimersAsync(1).InTime();
-        await AppendAsync(1);
-        await AppendAsync(2);
-        await AppendAsync(3);
+        for (var n = 1; n <= 3; n++)
+            Append(n);
         _channel.Sent.ShouldBe(0);
         (await _clock.NextAsync()).ShouldBe(_options.HintInterval);
         await _channel.SentAsync(1);
         await _clock.NextAsync();
         _channel.Sent.ShouldBe(1);
 
-        await AppendAsync(4);
+        Append(4);
         await _channel.SentAsync(2);
     }
 
     [Fact]
-    public async Task Append_that_a_poll_saw_before_its_signal_is_hinted_all_the_same()
+    public async Task Append_is_hinted_whether_or_not_a_poll_saw_it_before_its_signal()
     {
         Start(_agent.HintAsync);
         await _clock.NextAsync();
         _marks.Set(1);
         await _agent.RefreshAsync(_stop.Token);
 
-        await AppendAsync(1);
+        Append(1);
 
         await _channel.SentAsync(1);
     }
@@ -192,7 +191,8 @@ public sealed class HighWaterAgentTests : IAsyncLifetime
         await _clock.NextAsync();
         _marks.Set(1);
         await _agent.RefreshAsync(_stop.Token);
-        _clock.Advance(TimeSpan.FromMinutes(1));
+        await _stop.CancelAsync();
+        await Task.WhenAll(_loops).InTime();
         _channel.Sent.ShouldBe(0);
     }
 
@@ -202,15 +202,28 @@ public sealed class HighWaterAgentTests : IAsyncLifetime
         _channel.SendError = new AwayException();
         Start(_agent.HintAsync);
         await _clock.WaitForTimersAsync(1).InTime();
-        await AppendAsync(1);
+        Append(1);
         await _clock.NextAsync();
         await _channel.SentAsync(1);
         _channel.SendError = null;
         await _clock.NextAsync();
 
-        await AppendAsync(2);
+        Append(2);
 
         await _channel.SentAsync(2);
+    }
+
+    [Fact]
+    public async Task What_was_appended_last_is_hinted_at_the_end()
+    {
+        Start(_agent.HintAsync);
+        await _clock.WaitForTimersAsync(1).InTime();
+        Append(1);
+
+        await _stop.CancelAsync();
+        await Task.WhenAll(_loops).InTime();
+
+        _channel.Sent.ShouldBe(1);
     }
 
     [Fact]
@@ -246,11 +259,10 @@ public sealed class HighWaterAgentTests : IAsyncLifetime
 
     private void Start(Func<CancellationToken, Task> loop) => _loops.Add(Task.Run(() => loop(_stop.Token)));
 
-    private async Task AppendAsync(long position)
+    private void Append(long position)
     {
         _marks.Set(position);
         _agent.Signal(appended: true);
-        await _agent.RefreshAsync(_stop.Token);
     }
 
     // The loop under test sets one timer per look, so each step is one look.

@@ -32,7 +32,8 @@ public sealed class EventEncoderTests
     public void Event_of_its_own_metadata_does_not_take_that_of_the_call()
     {
         var append = Encode(
-            [new Deposited(1), new NewEvent(new Deposited(2)) { Metadata = new() { Actor = "own" } }], new EventMetadata { CorrelationId = "call" });
+            [new Deposited(1), new NewEvent(new Deposited(2)) { Metadata = new() { Actor = "own" } }],
+                new EventMetadata { CorrelationId = "call" });
 
         System.Text.Encoding.UTF8.GetString(append.Events[0].MetadataJson!).ShouldBe("""{"correlation":"call"}""");
         System.Text.Encoding.UTF8.GetString(append.Events[1].MetadataJson!).ShouldBe("""{"actor":"own"}""");
@@ -101,7 +102,8 @@ public sealed class EventEncoderTests
         Should.Throw<ArgumentException>(() => Encode([])).Message.ShouldContain("no events");
         Should.Throw<ArgumentException>(() => Encode([new NewEvent(null!)]));
         Should.Throw<ArgumentNullException>(() => Encode([null!]));
-        Should.Throw<ArgumentException>(() => Encoder().Encode(TenantId.Default, new(default, ExpectedVersion.Any, [new Deposited(1)]), null))
+        Should.Throw<ArgumentException>(
+            () => Encoder().Encode(TenantId.Default, new(default, ExpectedVersion.Any, [new Deposited(1)]), null))
             .Message.ShouldContain("must not be empty");
         Should.Throw<UnknownEventTypeException>(() => Encode(["text"])).Message.ShouldContain("String");
     }

@@ -13,7 +13,8 @@ public sealed class EventStoreTests : IAsyncLifetime
     private EventStore Store => _host.Store;
 
     public async ValueTask InitializeAsync() =>
-        _host = await TidemarkHost.StartAsync(t => t.UseInMemory().Events(e => Accounts.Register(e)).Configure(o => o.Log.PageEventsMax = 3));
+        _host = await TidemarkHost.StartAsync(t => t.UseInMemory().Events(e => Accounts.Register(e))
+            .Configure(o => o.Log.PageEventsMax = 3));
 
     public async ValueTask DisposeAsync() => await _host.DisposeAsync();
 
@@ -50,7 +51,8 @@ public sealed class EventStoreTests : IAsyncLifetime
             () => Store.ForTenant("t").AppendAsync("a", ExpectedVersion.Exactly(2), [new Deposited(3)]));
         error.Actual.ShouldBe(StreamVersion.None);
         error.Message.ShouldContain("of tenant 't'");
-        error = await Should.ThrowAsync<VersionConflictException>(() => Store.AppendAsync("a", ExpectedVersion.Exactly(1), [new Deposited(3)]));
+        error = await Should.ThrowAsync<VersionConflictException>(
+            () => Store.AppendAsync("a", ExpectedVersion.Exactly(1), [new Deposited(3)]));
         error.Actual.ShouldBe(new StreamVersion(2));
         error.Expected.ShouldBe(ExpectedVersion.Exactly(1));
         error.Message.ShouldContain("DecideAsync");
@@ -81,7 +83,8 @@ public sealed class EventStoreTests : IAsyncLifetime
         (await ReadAsync("b")).ShouldBe([1]);
 
         var results = await Store.AppendAsync(
-            [new("a", ExpectedVersion.NoStream, [new Deposited(1)]), new("b", ExpectedVersion.Exactly(1), [new Deposited(2), new Deposited(3)])]);
+            [new("a", ExpectedVersion.NoStream, [new Deposited(1)]),
+                new("b", ExpectedVersion.Exactly(1), [new Deposited(2), new Deposited(3)])]);
         results.Select(r => (r.Stream.Value, r.Version.Value)).ShouldBe([("a", 1L), ("b", 3L)]);
         await Should.ThrowAsync<ArgumentException>(() => Store.AppendAsync([]));
         await Should.ThrowAsync<ArgumentException>(() => Store.AppendAsync(

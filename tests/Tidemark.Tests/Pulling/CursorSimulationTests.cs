@@ -34,10 +34,11 @@ public sealed class CursorSimulationTests
         {
             var run = head.RunAsync(new(10_000 + (20 * (i + 1))));
             await world.AppendAsync("deposited", 20);
-            await run.InTime();
+            await world.Clock.RunAsync(run);
         }
 
-        await lateRun.InTime();
+        head.Leave();
+        await world.Clock.RunAsync(lateRun);
         late.Seen.ShouldBe(Enumerable.Range(1, 10_400).Select(n => (long)n));
         head.Seen.ShouldBe(late.Seen);
         world.Agent.RowsRead.ShouldBeLessThan(21_500);
@@ -79,7 +80,7 @@ public sealed class CursorSimulationTests
             }
         }
 
-        await Task.WhenAll(readers.Select(r => r.Run)).InTime();
+        await world.Clock.RunAsync(Task.WhenAll(readers.Select(r => r.Run)));
         foreach (var (reader, types, after, _) in readers)
         {
             reader.Seen.ShouldBe(

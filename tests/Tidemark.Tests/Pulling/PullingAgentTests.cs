@@ -17,7 +17,7 @@ public sealed class PullingAgentTests
         await world.AppendAsync("deposited", 10);
         var release = Hold(world);
 
-        var pages = Enumerable.Range(0, 20).Select(_ => world.Agent.GetAsync(Position.Beginning, None).AsTask()).ToArray();
+        var pages = Enumerable.Range(0, 20).Select(_ => GetAsync(world, 0, None).AsTask()).ToArray();
         release.SetResult();
 
         (await Task.WhenAll(pages).InTime()).Distinct().Count().ShouldBe(1);
@@ -45,8 +45,8 @@ public sealed class PullingAgentTests
         world.Agent.Interests.Add(null);
         await world.AppendAsync("deposited", 100);
 
-        await world.Agent.GetAsync(Position.Beginning, None).InTime();
-        await world.Agent.GetAsync(new Position(10), None).InTime();
+        await GetAsync(world, 0, None).InTime();
+        await GetAsync(world, 10, None).InTime();
 
         // Two pages taken, one ahead of each: nobody asked for more.
         await world.DisposeAsync().InTime();
@@ -62,7 +62,7 @@ public sealed class PullingAgentTests
         var fails = 3;
         world.BeforeRead = (_, _) => Interlocked.Decrement(ref fails) >= 0 ? throw new AwayException() : Task.CompletedTask;
 
-        var page = await world.Clock.RunAsync(world.Agent.GetAsync(Position.Beginning, None).AsTask());
+        var page = await world.Clock.RunAsync(GetAsync(world, 0, None).AsTask());
 
         page.Events.Length.ShouldBe(3);
         world.Reads.ShouldBe(4);
@@ -76,13 +76,13 @@ public sealed class PullingAgentTests
         await world.AppendAsync("deposited", 3);
         world.BeforeRead = (_, _) => throw new AwayException("gone");
 
-        var error = await Should.ThrowAsync<EventFetcherException>(() => world.Agent.GetAsync(new Position(1), None).InTime());
+        var error = await Should.ThrowAsync<EventFetcherException>(() => GetAsync(world, 1, None).InTime());
         error.After.ShouldBe(new Position(1));
         error.Message.ShouldContain("position 1 of database 'main'");
         error.InnerException.ShouldBeOfType<AwayException>();
 
         world.BeforeRead = (_, _) => Task.CompletedTask;
-        (await world.Agent.GetAsync(new Position(1), None).InTime()).Events.Length.ShouldBe(2);
+        (await GetAsync(world, 1, None).InTime()).Events.Length.ShouldBe(2);
     }
 
     [Fact]
@@ -93,8 +93,8 @@ public sealed class PullingAgentTests
         await world.AppendAsync("deposited", 3);
         var release = Hold(world);
         using var leave = new CancellationTokenSource();
-        var gone = world.Agent.GetAsync(Position.Beginning, leave.Token).AsTask();
-        var stays = world.Agent.GetAsync(Position.Beginning, None).AsTask();
+        var gone = GetAsync(world, 0, leave.Token).AsTask();
+        var stays = GetAsync(world, 0, None).AsTask();
 
         await leave.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => gone.InTime());
@@ -114,7 +114,7 @@ public sealed class PullingAgentTests
         var slow = behind.RunAsync(new(100));
         var head = new TestReader(world, null, 50);
 
-        await head.RunAsync(new(100)).InTime();
+        await world.Clock.RunAsync(head.RunAsync(new(100)));
 
         slow.IsCompleted.ShouldBeFalse();
         release.SetResult();
@@ -148,7 +148,7 @@ public sealed class PullingAgentTests
         await new TestReader(world, ["deposited"]).RunAsync(new(10)).InTime();
         var release = Hold(world);
         world.Agent.Interests.Add(["noted"]);
-        var old = world.Agent.GetAsync(Position.Beginning, None).AsTask();
+        var old = GetAsync(world, 0, None).AsTask();
 
         var later = new TestReader(world, ["withdrawn"]);
         var run = later.RunAsync(new(10));
@@ -169,11 +169,11 @@ public sealed class PullingAgentTests
         var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var hold = world.BeforeRead;
         world.BeforeRead = (read, ct) => { entered.TrySetResult(); return hold(read, ct); };
-        var old = world.Agent.GetAsync(Position.Beginning, None).AsTask();
+        var old = GetAsync(world, 0, None).AsTask();
         await entered.Task.InTime();
         world.BeforeRead = (_, _) => Task.CompletedTask;
         world.Agent.Interests.Add(["withdrawn"]);
-        await world.Agent.GetAsync(Position.Beginning, None).InTime();
+        await GetAsync(world, 0, None).InTime();
 
         // A driver takes its time to notice that it is cancelled; the store beneath must not be closed before.
         var closing = world.DisposeAsync().AsTask();
@@ -191,13 +191,16 @@ public sealed class PullingAgentTests
         world.Agent.Interests.Add(null);
         await world.AppendAsync("deposited", 3);
         world.BeforeRead = (_, _) => throw new AwayException();
-        var read = world.Agent.GetAsync(Position.Beginning, None).AsTask();
+        var read = GetAsync(world, 0, None).AsTask();
         await world.Clock.WaitForTimersAsync(1).InTime();
 
         await world.DisposeAsync().InTime();
 
         await Should.ThrowAsync<OperationCanceledException>(() => read.InTime());
     }
+
+    private static ValueTask<EventPage> GetAsync(PullingWorld world, long after, CancellationToken cancellationToken) =>
+        world.Agent.GetAsync(new EventCursor(world.Agent, new(after)), cancellationToken);
 
     private static TaskCompletionSource Hold(PullingWorld world)
     {

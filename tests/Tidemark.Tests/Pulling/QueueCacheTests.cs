@@ -73,7 +73,8 @@ public sealed class QueueCacheTests
 
     private static void Add(QueueCache cache, EventPage page, long bytesMax)
     {
-        var overlaps = Enumerable.Range((int)page.After.Value, (int)(page.Through.Value - page.After.Value)).Any(p => cache.Find(new(p)) is not null);
+        var covered = Enumerable.Range((int)page.After.Value, (int)(page.Through.Value - page.After.Value));
+        var overlaps = covered.Any(p => cache.Find(new(p)) is not null);
         cache.Add(page);
         var found = cache.Find(page.After);
         if (overlaps)

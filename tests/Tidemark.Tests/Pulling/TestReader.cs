@@ -7,6 +7,7 @@ namespace Tidemark.Tests.Pulling;
 /// <summary>A reader with a cursor of its own: notes the positions of the events it wants.</summary>
 internal sealed class TestReader
 {
+    private readonly PullingAgent _agent;
     private readonly EventCursor _cursor;
     private readonly IReadOnlyCollection<string>? _types;
     private readonly Random? _random;
@@ -17,13 +18,17 @@ internal sealed class TestReader
         _types = types;
         _random = random;
         _cursor = new(world.Agent, new(after));
-        world.Agent.Add(_cursor);
+        _agent = world.Agent;
+        _agent.Add(_cursor);
     }
 
     public List<long> Seen { get; } = [];
 
     /// <summary>How often a read failed for good and was tried again.</summary>
     public int Failures { get; private set; }
+
+    /// <summary>The reader goes: nobody waits for it any more.</summary>
+    public void Leave() => _agent.Remove(_cursor);
 
     public async Task RunAsync(Position end)
     {

@@ -30,7 +30,8 @@ public sealed class BatchLimitsTests
         var halvings = Math.Ceiling(Math.Log2(Math.Min(c.BatchMax, c.Positions.Length) + 1)) + 1;
         var whole = (c.Positions.Length / c.BatchMax) + 1;
         var perBad = c.Named ? 4 : 3 * halvings;
-        run.Tries.ShouldBeLessThanOrEqualTo((int)(whole + ((c.Bad.Length + 1) * (perBad + 1))), $"{c.Positions.Length} events, {c.Bad.Length} bad");
+        run.Tries.ShouldBeLessThanOrEqualTo((int)(whole + ((c.Bad.Length + 1) * (perBad + 1))),
+            $"{c.Positions.Length} events, {c.Bad.Length} bad");
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
 
     [Theory]
@@ -97,7 +98,8 @@ public sealed class BatchLimitsTests
             {
                 Tries++.ShouldBeLessThan(20_000, "it comes to an end");
                 var throughMax = _limits.ThroughMax(new(position));
-                var batch = given.Positions.SkipWhile(p => p <= position).TakeWhile(p => p <= throughMax.Value).Take(_limits.EventsMax).ToArray();
+                var batch = given.Positions.SkipWhile(p => p <= position).TakeWhile(p => p <= throughMax.Value).Take(_limits.EventsMax)
+                    .ToArray();
                 var through = batch.Length == 0 ? (int)throughMax.Value : batch[^1];
                 if (Fails(position, batch))
                     continue;

@@ -34,7 +34,8 @@ public sealed class ErrorClassifierTests
     [Fact]
     public void Outage_is_what_goes_away_by_itself_wherever_it_is_wrapped()
     {
-        foreach (var error in (Exception[])[Away, new EventFetcherException("main", new(1), Away), new ShardStartException(Shard, Away), new ApplyEventException("Totals", Event, Away)])
+        foreach (var error in (Exception[])[Away, new EventFetcherException("main", new(1), Away), new ShardStartException(Shard, Away),
+            new ApplyEventException("Totals", Event, Away)])
         {
             _classifier.IsOutage(error).ShouldBeTrue(error.GetType().Name);
             _classifier.IsAboutEvents(error).ShouldBeFalse(error.GetType().Name);

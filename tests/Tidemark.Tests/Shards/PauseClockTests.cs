@@ -47,6 +47,7 @@ public sealed class PauseClockTests
     public void Shards_do_not_return_in_step()
     {
         var random = new Random(Seed.New());
-        Enumerable.Range(0, 50).Select(_ => new PauseClock(_options, random).Failed(outage: false)).Distinct().Count().ShouldBeGreaterThan(40);
+        Enumerable.Range(0, 50).Select(_ => new PauseClock(_options, random).Failed(outage: false)).Distinct().Count()
+            .ShouldBeGreaterThan(40);
     }
 }

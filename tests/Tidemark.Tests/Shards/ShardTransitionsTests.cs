@@ -40,7 +40,8 @@ public sealed class ShardTransitionsTests
     public void Delivery_begins_with_a_handshake()
     {
         // Into a delivering state there is no way but from Starting or from the other delivering state.
-        All.Where(s => ShardTransitions.Allows(s, ShardState.CatchingUp)).ShouldBe([ShardState.Starting, ShardState.Live], ignoreOrder: true);
+        All.Where(s => ShardTransitions.Allows(s, ShardState.CatchingUp))
+            .ShouldBe([ShardState.Starting, ShardState.Live], ignoreOrder: true);
         All.Where(s => ShardTransitions.Allows(s, ShardState.Live)).ShouldBe([ShardState.CatchingUp]);
     }
 

@@ -50,7 +50,8 @@ internal sealed class Simulation : IAsyncDisposable
     /// <summary>What it is doing, and how the shards stand; for a run that comes to no end.</summary>
     public string Where =>
         $"{_step}; mark {_host.Daemon.Status().Mark}; " + string.Join("; ", _host.Daemon.Status().Shards.Select(s =>
-            $"{s.Shard} {s.State} at {s.Position}{(s.Error is null ? "" : $" ({s.Error.Category}, {s.Error.Attempts} tries: {s.Error.Exception.Message})")}"));
+            $"{s.Shard} {s.State} at {s.Position}{(s.Error is null ? "" : $" ({s.Error.Category},
+                {s.Error.Attempts} tries: {s.Error.Exception.Message})")}"));
 
     public async Task RunAsync()
     {

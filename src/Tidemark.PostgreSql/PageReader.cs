@@ -20,6 +20,7 @@ internal sealed class PageReader(SqlTexts sql, NameCache names)
     /// <summary>How many bytes of unwanted rows may be read to the end; beyond, the statement is cancelled.</summary>
     private const long DrainBytesMax = 4 << 20;
 
+    private readonly string _walkIndex = sql["walk_index"];
     private readonly string _page = sql["read_page"];
     private readonly string _pageFiltered = sql["read_page_filtered"];
     private long _averageBytes = 512;
@@ -35,10 +36,10 @@ internal sealed class PageReader(SqlTexts sql, NameCache names)
         while (true)
         {
             var rows = (int)Math.Min(eventsMax - events.Count, Math.Max(16, (bytesLeft * 5 / 4 / Volatile.Read(ref _averageBytes)) + 1));
-            var command = Command(connection, read.Filter, filtered, after, through, rows);
-            await using (command.ConfigureAwait(false))
+            var batch = Batch(connection, read.Filter, filtered, after, through, rows);
+            await using (batch.ConfigureAwait(false))
             {
-                var (count, bytes) = await ReadChunkAsync(command, rows, bytesLeft, events, cancellationToken).ConfigureAwait(false);
+                var (count, bytes) = await ReadChunkAsync(batch, rows, bytesLeft, events, cancellationToken).ConfigureAwait(false);
                 bytesLeft -= bytes;
                 if (events.Count >= eventsMax || (bytesLeft <= 0 && events.Count > 0))
                     return new(events, events[^1].Position);
@@ -50,13 +51,14 @@ internal sealed class PageReader(SqlTexts sql, NameCache names)
     }
 
     private async ValueTask<(int Count, long Bytes)> ReadChunkAsync(
-        NpgsqlCommand command, int rows, long bytesMax, List<RecordedEvent> events, CancellationToken cancellationToken)
+        NpgsqlBatch batch, int rows, long bytesMax, List<RecordedEvent> events, CancellationToken cancellationToken)
     {
         var count = 0;
         long bytes = 0;
-        var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
+            await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
             var rowReader = new EventReader(reader, names);
             while (bytes < bytesMax && await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
@@ -68,7 +70,7 @@ internal sealed class PageReader(SqlTexts sql, NameCache names)
             if (count > 0)
                 Learn(bytes / count);
             if (bytes >= bytesMax && (rows - count) * (bytes / count) > DrainBytesMax)
-                command.Cancel();
+                batch.Cancel();
         }
 
         return (count, bytes);
@@ -87,10 +89,11 @@ internal sealed class PageReader(SqlTexts sql, NameCache names)
             ? read.Through
             : new(read.After.Value + FilteredScanMax);
 
-    private NpgsqlCommand Command(NpgsqlConnection connection, LogFilter filter, bool filtered, Position after, Position through, int rows)
+    // The batch is one implicit transaction and one round trip; the setting ends with it.
+    private NpgsqlBatch Batch(NpgsqlConnection connection, LogFilter filter, bool filtered, Position after, Position through, int rows)
     {
-        var command = new NpgsqlCommand(filtered ? _pageFiltered : _page, connection);
-        var parameters = command.Parameters.With(after.Value).With(through.Value).With(rows);
+        var page = new NpgsqlBatchCommand(filtered ? _pageFiltered : _page);
+        var parameters = page.Parameters.With(after.Value).With(through.Value).With(rows);
         if (filtered)
         {
             var slots = filter.Slots ?? SlotRange.All;
@@ -101,6 +104,9 @@ internal sealed class PageReader(SqlTexts sql, NameCache names)
                 .With(slots.Last);
         }
 
-        return command;
+        var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(_walkIndex));
+        batch.BatchCommands.Add(page);
+        return batch;
     }
 }

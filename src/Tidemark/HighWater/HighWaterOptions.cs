@@ -12,8 +12,8 @@ public sealed class HighWaterOptions
     /// </summary>
     public TimeSpan PollIdle { get; set; } = TimeSpan.FromSeconds(1.1);
 
-    /// <summary>The wait between two looks after the log moved, without hints. 50 ms by default; 1 ms to 1 min.</summary>
-    public TimeSpan PollBusy { get; set; } = TimeSpan.FromMilliseconds(50);
+    /// <summary>The wait between two looks after the log moved, without hints. 20 ms by default; 1 ms to 1 min.</summary>
+    public TimeSpan PollBusy { get; set; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
     /// The wait between two looks while an open append holds the mark back. 5 ms by default, doubling up to <see cref="PollBusy"/>; 1 ms

@@ -6,7 +6,7 @@ using Tidemark.Events;
 namespace Tidemark.Log;
 
 /// <summary>
-/// One flush loop of the group commit. It takes what is waiting, at once and without an artificial delay: while one flush is in the
+/// One flush loop of the group commit. A lone caller flushes by itself; the loop serves those who come meanwhile. It takes what is waiting, at once and without an artificial delay: while one flush is in the
 /// database, the next batch gathers.
 /// </summary>
 internal sealed partial class FlushLoop : IAsyncDisposable
@@ -17,9 +17,10 @@ internal sealed partial class FlushLoop : IAsyncDisposable
     private readonly Func<Exception, bool> _isTransient;
     private readonly ILogger _logger;
     private readonly Channel<PendingAppend> _waiting;
+    private readonly SemaphoreSlim _turn = new(1);
     private readonly Task _loop;
 
-    // Of this loop alone: the batch in hand, the streams it holds, and those that must wait for the next one.
+    // Of whoever has the turn: the batch in hand, the streams it holds, and those that must wait for the next one.
     private readonly List<PendingAppend> _batch = [];
     private readonly HashSet<(TenantId, StreamId)> _streams = [];
     private List<PendingAppend> _carried = [];
@@ -39,6 +40,8 @@ internal sealed partial class FlushLoop : IAsyncDisposable
     public async Task<AppendOutcome> AppendAsync(StreamAppend append, CancellationToken cancellationToken)
     {
         var pending = new PendingAppend(append);
+        if (TryBegin())
+            return await FlushAloneAsync(pending).WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             await _waiting.Writer.WriteAsync(pending, cancellationToken).ConfigureAwait(false);
@@ -66,15 +69,56 @@ internal sealed partial class FlushLoop : IAsyncDisposable
     {
         _waiting.Writer.TryComplete();
         await _loop.ConfigureAwait(false);
+        await _turn.WaitAsync().ConfigureAwait(false);
+        _turn.Dispose();
     }
 
+    // Nobody waits and nothing is in the database: the caller flushes by itself, without a way to the loop and back.
+    private bool TryBegin()
+    {
+        if (_waiting.Reader.Count > 0 || _waiting.Reader.Completion.IsCompleted || !_turn.Wait(0))
+            return false;
+        if (_carried.Count == 0)
+            return true;
+        _turn.Release();
+        return false;
+    }
+
+    private async Task<AppendOutcome> FlushAloneAsync(PendingAppend pending)
+    {
+        PendingAppend[] one = [pending];
+        try
+        {
+            pending.TryTake();
+            Complete(one, await SendAsync(one).ConfigureAwait(false));
+        }
+        catch (Exception e)
+        {
+            LogFlushFailed(1, e);
+            Fail(one, e);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        return await pending.Result.ConfigureAwait(false);
+    }
     private async Task RunAsync()
     {
         while (_carried.Count > 0 || await _waiting.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
-            Gather();
-            if (_batch.Count > 0)
-                await FlushAsync().ConfigureAwait(false);
+            await _turn.WaitAsync().ConfigureAwait(false);
+            try
+            {
+                Gather();
+                if (_batch.Count > 0)
+                    await FlushAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                _turn.Release();
+            }
         }
     }
 

@@ -28,12 +28,15 @@ internal sealed class Simulation : IAsyncDisposable
     private readonly List<Task> _rebuilds = [];
     private long _nextId;
     private volatile string _step = "start";
+    private readonly bool _twoNodes;
     private TidemarkHost _host = null!;
+    private TidemarkHost? _other;
 
     public Simulation(int seed)
     {
         _seed = seed;
         _random = new Random(seed);
+        _twoNodes = _random.Next(3) == 0;
         _plan = new FaultPlan(seed, _clock)
         {
             BeforePercent = _random.Next(12), AfterPercent = _random.Next(8), SlowPercent = _random.Next(15),
@@ -48,10 +51,8 @@ internal sealed class Simulation : IAsyncDisposable
     public int DeadLetters { get; private set; }
 
     /// <summary>What it is doing, and how the shards stand; for a run that comes to no end.</summary>
-    public string Where =>
-        $"{_step}; mark {_host.Daemon.Status().Mark}; " + string.Join("; ", _host.Daemon.Status().Shards.Select(s =>
-            $"{s.Shard} {s.State} at {s.Position}{(s.Error is null ? "" : $" ({s.Error.Category},
-                {s.Error.Attempts} tries: {s.Error.Exception.Message})")}"));
+    public string Where => $"{_step}; mark {_host.Daemon.Status().Mark}; " + string.Join("; ", _host.Daemon.Status().Shards.Select(s =>
+        $"{s.Shard} {s.State} at {s.Position} ({s.Error?.Category}, {s.Error?.Attempts} tries: {s.Error?.Exception.Message})"));
 
     public async Task RunAsync()
     {
@@ -59,9 +60,11 @@ internal sealed class Simulation : IAsyncDisposable
         var pump = Task.Run(() => PumpAsync(end.Token));
         try
         {
-            await OpenAsync();
+            _host = await OpenAsync();
             foreach (var happening in Gen.ListOf(BankLedger.Happenings, _random.Next(10, 60)).Sample(1, new Rnd((ulong)_seed), 50).Single())
                 await StepAsync(happening);
+            if (_other is not null)
+                await TakeOverAsync();
             await SettleAsync();
             await CheckAsync();
         }
@@ -69,6 +72,8 @@ internal sealed class Simulation : IAsyncDisposable
         {
             _plan.Enabled = false;
             await _host.DisposeAsync();
+            if (_other is not null)
+                await _other.DisposeAsync();
             await end.CancelAsync();
             await pump;
         }
@@ -76,11 +81,11 @@ internal sealed class Simulation : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _data.DisposeAsync();
 
-    private async Task OpenAsync()
+    private async Task<TidemarkHost> OpenAsync()
     {
         _plan.Enabled = false;
         var skip = new ErrorOptions { Apply = ErrorAction.Skip, Serialization = ErrorAction.Skip, UnknownType = ErrorAction.Skip };
-        _host = await TidemarkHost.StartAsync(t =>
+        var host = await TidemarkHost.StartAsync(t =>
         {
             t.Services.AddSingleton<TimeProvider>(_clock);
             t.Events(e => Accounts.Register(e)).UseStorage(context => new FaultyStorage(_data.OpenAgain(context), _plan), embedded: true)
@@ -95,6 +100,20 @@ internal sealed class Simulation : IAsyncDisposable
                 });
         });
         _plan.Enabled = true;
+        return host;
+    }
+
+    // A second node works on the same shards, until one of the two goes: the fence lets one of them through at a time.
+    private async Task TakeOverAsync()
+    {
+        if (_other is null)
+        {
+            _other = await OpenAsync();
+            return;
+        }
+
+        (var leaving, _host, _other) = _random.Next(2) == 0 ? (_host, _other, null) : (_other, _host, (TidemarkHost?)null);
+        await leaving.DisposeAsync();
     }
 
     private async Task StepAsync(Happening happening)
@@ -114,12 +133,15 @@ internal sealed class Simulation : IAsyncDisposable
                 break;
             case 3:
                 await _host.DisposeAsync();
-                await OpenAsync();
+                _host = await OpenAsync();
                 break;
             case 4 or 5:
                 var checkpoints = await _data.Checkpoints.ReadAllAsync(CancellationToken.None);
                 if (checkpoints.Count > 0)
                     await _data.Checkpoints.OpenAsync(checkpoints[_random.Next(checkpoints.Count)].Shard, null, CancellationToken.None);
+                break;
+            case 6 when _twoNodes:
+                await TakeOverAsync();
                 break;
             case 6:
                 _rebuilds.Add(_host.Daemon.RebuildAsync(Async[_random.Next(Async.Length)]));

@@ -40,6 +40,7 @@ internal sealed partial class FlushLoop : IAsyncDisposable
 
     public async Task<AppendOutcome> AppendAsync(StreamAppend append, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var pending = new PendingAppend(append);
         if (TryBegin())
             return await FlushAloneAsync(pending).WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -15,10 +15,12 @@ internal sealed class FaultyLog(IEventLog inner, FaultPlan plan) : IEventLog
 
     public ValueTask<AppendOutcome[]> AppendAsync(
         IStoreTransaction transaction, IReadOnlyList<StreamAppend> appends, CancellationToken cancellationToken) =>
-        plan.RunAsync("append-inside", () => inner.AppendAsync(transaction, appends, cancellationToken), cancellationToken);
+        plan.RunAsync("append-inside", () => inner.AppendAsync(FaultyTransaction.Inner(transaction), appends, cancellationToken),
+            cancellationToken);
 
     // A transaction whose beginning got lost would stay open here; a database ends it with its session.
-    public ValueTask<IStoreTransaction> BeginAsync(CancellationToken cancellationToken) => inner.BeginAsync(cancellationToken);
+    public async ValueTask<IStoreTransaction> BeginAsync(CancellationToken cancellationToken) =>
+        new FaultyTransaction(await inner.BeginAsync(cancellationToken), plan);
 
     public IStoreTransaction Lend(DbTransaction transaction) => inner.Lend(transaction);
 
@@ -30,7 +32,8 @@ internal sealed class FaultyLog(IEventLog inner, FaultPlan plan) : IEventLog
 
     public ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(
         IStoreTransaction transaction, StreamRead read, CancellationToken cancellationToken) =>
-        plan.RunAsync("read-inside", () => inner.ReadStreamAsync(transaction, read, cancellationToken), cancellationToken);
+        plan.RunAsync("read-inside", () => inner.ReadStreamAsync(FaultyTransaction.Inner(transaction), read, cancellationToken),
+            cancellationToken);
 
     public ValueTask<StreamState?> FindStreamAsync(TenantId tenant, StreamId stream, CancellationToken cancellationToken) =>
         inner.FindStreamAsync(tenant, stream, cancellationToken);

@@ -31,14 +31,16 @@ internal sealed class FaultyReadModels(IReadModelStore inner, FaultPlan plan) : 
 
     public ValueTask<IReadOnlyList<StoredDocument>> LoadAsync(
         IStoreTransaction transaction, string name, int generation, IReadOnlyList<DocumentKey> keys, CancellationToken cancellationToken) =>
-        plan.RunAsync($"load-inside {name}", () => inner.LoadAsync(transaction, name, generation, keys, cancellationToken),
+        plan.RunAsync($"load-inside {name}",
+            () => inner.LoadAsync(FaultyTransaction.Inner(transaction), name, generation, keys, cancellationToken),
             cancellationToken);
 
     public ValueTask CommitAsync(ReadModelCommit commit, CancellationToken cancellationToken) =>
         plan.RunAsync($"commit {commit.Move!.Shard}", () => inner.CommitAsync(commit, cancellationToken), cancellationToken);
 
     public ValueTask WriteAsync(IStoreTransaction transaction, ReadModelCommit commit, CancellationToken cancellationToken) =>
-        plan.RunAsync("write-inside", () => inner.WriteAsync(transaction, commit, cancellationToken), cancellationToken);
+        plan.RunAsync("write-inside", () => inner.WriteAsync(FaultyTransaction.Inner(transaction), commit, cancellationToken),
+            cancellationToken);
 
     public ValueTask<IReadOnlyList<StoredDocument>> ReadLiveAsync(
         string name, TenantId tenant, string? afterKey, int countMax, CancellationToken cancellationToken) =>

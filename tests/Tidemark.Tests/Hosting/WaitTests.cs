@@ -51,6 +51,7 @@ public sealed class WaitTests
             s.BeforeCommit = c => c.Move!.Shard.Projection == "Balances" ? hold.Task : Task.CompletedTask);
         await bank.AppendAsync(new Happening("", "a", new Opened("A")));
 
+        await bank.Daemon.WaitForAsync("Totals", new(1), Deadlines.Max).InTime();
         var wait = bank.Daemon.WaitForCaughtUpAsync(TimeSpan.FromHours(1));
         var error = await Should.ThrowAsync<TimeoutException>(() => clock.RunAsync(wait));
 

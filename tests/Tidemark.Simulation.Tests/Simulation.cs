@@ -39,7 +39,9 @@ internal sealed class Simulation : IAsyncDisposable
         _twoNodes = _random.Next(3) == 0;
         _plan = new FaultPlan(seed, _clock)
         {
-            BeforePercent = _random.Next(12), AfterPercent = _random.Next(8), SlowPercent = _random.Next(15),
+            BeforePercent = _random.Next(12),
+            AfterPercent = _random.Next(8),
+            SlowPercent = _random.Next(15),
         };
         _data = new(new("main", _clock, new(), NullLoggerFactory.Instance));
     }

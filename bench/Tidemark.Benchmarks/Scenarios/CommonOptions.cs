@@ -8,8 +8,11 @@ internal static class CommonOptions
 {
     public static Option<string> Store()
     {
-        var option = new Option<string>("--store") { Description = "Where the events are.",
-            DefaultValueFactory = _ => BenchStores.Postgres };
+        var option = new Option<string>("--store")
+        {
+            Description = "Where the events are.",
+            DefaultValueFactory = _ => BenchStores.Postgres
+        };
         return option.AcceptOnlyFromAmong(BenchStores.Postgres, BenchStores.Sqlite);
     }
 

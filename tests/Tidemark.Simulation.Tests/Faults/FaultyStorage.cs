@@ -51,8 +51,11 @@ internal sealed class FaultyMarks(IHighWaterSource inner, FaultPlan plan) : IHig
         var reading = await inner.ReadAsync(known, cancellationToken);
         if (!plan.Enabled || plan.Draw("held", 4) > 0)
             return reading;
-        return reading with { Mark = new(
-            Math.Max(Math.Min(known.Value, reading.Mark.Value), reading.Mark.Value - plan.Draw("held by", 8))) };
+        return reading with
+        {
+            Mark = new(
+            Math.Max(Math.Min(known.Value, reading.Mark.Value), reading.Mark.Value - plan.Draw("held by", 8)))
+        };
     }
 }
 

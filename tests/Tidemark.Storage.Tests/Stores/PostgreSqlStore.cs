@@ -63,7 +63,8 @@ public sealed class PostgreSqlStore : TestStore, ISqlTestStoreKind
     {
         var connection = new NpgsqlConnection(
             new NpgsqlConnectionStringBuilder(
-                _connectionString) { Pooling = false, SearchPath = Schema, ApplicationName = application }.ConnectionString);
+                _connectionString)
+            { Pooling = false, SearchPath = Schema, ApplicationName = application }.ConnectionString);
         await connection.OpenAsync(cancellationToken);
         return connection;
     }

@@ -117,7 +117,11 @@ internal sealed class BankLedger
         {
             Totals[key] = row = new(StringComparer.Ordinal)
             {
-                ["owner"] = null, ["balance"] = 0L, ["deposits"] = null, ["half"] = null, ["open"] = null,
+                ["owner"] = null,
+                ["balance"] = 0L,
+                ["deposits"] = null,
+                ["half"] = null,
+                ["open"] = null,
             };
         }
 

@@ -113,15 +113,16 @@ internal sealed class PostgreSqlReadModels(ConnectionScope scope, SqlTexts sql, 
 
     public ValueTask<IReadOnlyList<StoredDocument>> ReadLiveAsync(
         string name, TenantId tenant, string? afterKey, int countMax, CancellationToken cancellationToken) =>
-        scope.ReadAsync<(string View, TenantId Tenant, string AfterKey, int CountMax), IReadOnlyList<StoredDocument>>(
+        scope.ReadAsync<(string View, TenantId Tenant, string? AfterKey, int CountMax), IReadOnlyList<StoredDocument>>(
             async (connection, call, token) =>
             {
-                // No key is empty, so the empty text comes before the first one.
-                var text = $"select key, data, version, position from {call.View} where tenant = $1 and key > $2 order by key limit $3";
+                var after = call.AfterKey is null ? ">=" : ">";
+                var text =
+                    $"select key, data, version, position from {call.View} where tenant = $1 and key {after} $2 order by key limit $3";
                 var command = new NpgsqlCommand(text, connection);
                 await using (command.ConfigureAwait(false))
                 {
-                    command.Parameters.With(call.Tenant.Value).With(call.AfterKey).With(call.CountMax);
+                    command.Parameters.With(call.Tenant.Value).With(call.AfterKey ?? "").With(call.CountMax);
                     var documents = new List<StoredDocument>();
                     var reader = await command.ExecuteReaderAsync(token).ConfigureAwait(false);
                     await using (reader.ConfigureAwait(false))
@@ -133,7 +134,7 @@ internal sealed class PostgreSqlReadModels(ConnectionScope scope, SqlTexts sql, 
                     return documents;
                 }
             },
-            (names.View(name), tenant, afterKey ?? "", countMax),
+            (names.View(name), tenant, afterKey, countMax),
             cancellationToken);
 
     public ValueTask<StoredDocument?> FindLiveAsync(string name, DocumentKey key, CancellationToken cancellationToken) =>

@@ -11,7 +11,8 @@ namespace Tidemark.Sqlite;
 /// <summary>The log in an SQLite file.</summary>
 internal sealed class SqliteEventLog(SqliteDatabase database) : IEventLog
 {
-    // A page that few events match is cut here, so that a read neither keeps the write-ahead log alive for long nor is out of reach of cancellation.
+    // A page that few events match is cut here, so that a read neither keeps the write-ahead log alive for long nor is out of reach of
+    // cancellation.
     private const long ScanMax = 200_000;
 
     /// <inheritdoc />
@@ -53,7 +54,8 @@ internal sealed class SqliteEventLog(SqliteDatabase database) : IEventLog
         CheckEvents(appends);
         if (appends.Count == 0)
             return [];
-        return await SqliteDatabase.Of(transaction).RunAsync(session => AppendAsPart(session, appends), writes: true, cancellationToken).ConfigureAwait(false);
+        return await SqliteDatabase.Of(transaction).RunAsync(session => AppendAsPart(session, appends), writes: true, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <inheritdoc />
@@ -67,7 +69,8 @@ internal sealed class SqliteEventLog(SqliteDatabase database) : IEventLog
         if (transaction is not SqliteTransaction { Connection: { } connection } lent)
         {
             throw new ArgumentException(
-                $"The transaction is a {transaction.GetType().FullName}, or has ended; this store takes an open Microsoft.Data.Sqlite.SqliteTransaction.", nameof(transaction));
+                $"The transaction is a {transaction.GetType().FullName}, or has ended; this store takes an open " +
+                $"Microsoft.Data.Sqlite.SqliteTransaction.", nameof(transaction));
         }
 
         database.CheckIsOf(connection);
@@ -86,7 +89,8 @@ internal sealed class SqliteEventLog(SqliteDatabase database) : IEventLog
         database.ReadAsync(session => ReadStream(session, read), cancellationToken);
 
     /// <inheritdoc />
-    public ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(IStoreTransaction transaction, StreamRead read, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(
+        IStoreTransaction transaction, StreamRead read, CancellationToken cancellationToken) =>
         SqliteDatabase.Of(transaction).RunAsync(session => ReadStream(session, read), writes: false, cancellationToken);
 
     /// <inheritdoc />
@@ -167,7 +171,8 @@ internal sealed class SqliteEventLog(SqliteDatabase database) : IEventLog
         foreach (var append in appends)
         {
             if (append.Events.Length == 0)
-                throw new ArgumentException($"The append to stream '{append.Stream}' has no events; it needs at least one.", nameof(appends));
+                throw new ArgumentException($"The append to stream '{append.Stream}' has no events; it needs at least one.",
+                    nameof(appends));
         }
     }
 
@@ -229,7 +234,8 @@ internal sealed class SqliteEventLog(SqliteDatabase database) : IEventLog
     {
         var (lowest, highest) = read.Backwards ? (read.To, read.From) : (read.From, read.To);
         using var rows = session.Prepare(read.Backwards ? SqlText.ReadStreamBackwards : SqlText.ReadStreamForwards)
-            .Bind(1, read.Tenant.Value).Bind(2, read.Stream.Value).Bind(3, lowest.Value).Bind(4, highest.Value).Bind(5, Math.Max(0, read.EventsMax));
+            .Bind(1, read.Tenant.Value).Bind(2, read.Stream.Value).Bind(3, lowest.Value).Bind(4, highest.Value).Bind(5, Math.Max(0,
+                read.EventsMax));
         return EventRows.ReadAll(session, rows);
     }
 

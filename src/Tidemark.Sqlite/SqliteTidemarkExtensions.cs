@@ -5,7 +5,10 @@ namespace Tidemark.Sqlite;
 /// <summary>Chooses SQLite.</summary>
 public static class SqliteTidemarkExtensions
 {
-    /// <summary>Keeps the events in an SQLite file beside the application. The schema is applied at start; several processes of one host may share the file.</summary>
+    /// <summary>
+    /// Keeps the events in an SQLite file beside the application. The schema is applied at start; several processes of one host may share
+    /// the file.
+    /// </summary>
     /// <param name="builder">The store.</param>
     /// <param name="path">The file; made when absent, with its folder.</param>
     /// <param name="configure">Further settings.</param>

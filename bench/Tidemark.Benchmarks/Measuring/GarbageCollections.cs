@@ -9,7 +9,8 @@ internal readonly record struct GarbageCollections(int Youngest, int Middle, int
 {
     /// <summary>Those of this process so far.</summary>
     public static GarbageCollections SoFar() =>
-        new(GC.CollectionCount(0) - GC.CollectionCount(1), GC.CollectionCount(1) - GC.CollectionCount(2), GC.CollectionCount(2), GC.GetTotalPauseDuration());
+        new(GC.CollectionCount(0) - GC.CollectionCount(1), GC.CollectionCount(1) - GC.CollectionCount(2), GC.CollectionCount(2),
+            GC.GetTotalPauseDuration());
 
     /// <summary>Those since an earlier moment.</summary>
     public GarbageCollections Since(GarbageCollections earlier) =>

@@ -2,7 +2,10 @@ using System.Numerics;
 
 namespace Tidemark.Benchmarks.Measuring;
 
-/// <summary>Durations in buckets about 3% wide, so that recording allocates nothing. Not safe for concurrent use: one per caller, merged at the end.</summary>
+/// <summary>
+/// Durations in buckets about 3% wide, so that recording allocates nothing. Not safe for concurrent use: one per caller, merged at the
+/// end.
+/// </summary>
 internal sealed class Histogram
 {
     private const int StepsBits = 5;

@@ -14,7 +14,8 @@ internal static class ProcessTree
         var ticks = own.Self + own.EndedChildren;
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id) && Stat(id) is { } child && child.Parent == processId)
+            if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id) && Stat(id) is { } child
+                && child.Parent == processId)
                 ticks += child.Self;
         }
 
@@ -38,5 +39,6 @@ internal static class ProcessTree
         return (int.Parse(fields[1], CultureInfo.InvariantCulture), Sum(fields[11], fields[12]), Sum(fields[13], fields[14]));
     }
 
-    private static long Sum(string a, string b) => long.Parse(a, CultureInfo.InvariantCulture) + long.Parse(b, CultureInfo.InvariantCulture);
+    private static long Sum(string a, string b) =>
+        long.Parse(a, CultureInfo.InvariantCulture) + long.Parse(b, CultureInfo.InvariantCulture);
 }

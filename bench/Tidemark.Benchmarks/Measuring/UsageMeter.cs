@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Tidemark.Benchmarks.Measuring;
 
-/// <summary>Measures a stretch of work. What earlier work left on the heap is given back first, so that the peak is that of the stretch.</summary>
+/// <summary>
+/// Measures a stretch of work. What earlier work left on the heap is given back first, so that the peak is that of the stretch.
+/// </summary>
 internal sealed class UsageMeter
 {
     private readonly Func<double?> _databaseCpu;

@@ -60,7 +60,8 @@ public class FoldBenchmarks
 
     private Applier Applier(EventTypeRegistry types)
     {
-        var storage = new InMemoryStorage(new StorageContext("micro", TimeProvider.System, new PipelineOptions(), NullLoggerFactory.Instance));
+        var storage = new InMemoryStorage(new StorageContext("micro", TimeProvider.System, new PipelineOptions(),
+            NullLoggerFactory.Instance));
         var json = new JsonSerializerOptions(JsonSerializerDefaults.Web) { TypeInfoResolver = OrderJson.Default };
         return _projection.MakeApplier(new ApplierContext(types, json, storage.ReadModels, storage.Log, 1, null, 64 << 20));
     }

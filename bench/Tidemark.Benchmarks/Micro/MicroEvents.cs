@@ -9,7 +9,8 @@ internal static class MicroEvents
     /// <summary>The registered types of the benchmarks.</summary>
     public static EventTypeRegistry Types()
     {
-        var builder = new EventTypeBuilder().Json(OrderJson.Default).Add<LineAdded>(Orders.LineAddedName).Add<PaymentReceived>(Orders.PaymentReceivedName);
+        var builder = new EventTypeBuilder().Json(OrderJson.Default).Add<LineAdded>(Orders.LineAddedName)
+            .Add<PaymentReceived>(Orders.PaymentReceivedName);
         return builder.Build(builder.MakeJsonOptions());
     }
 

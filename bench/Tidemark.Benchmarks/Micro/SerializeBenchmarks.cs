@@ -25,7 +25,8 @@ public class SerializeBenchmarks
 
     /// <summary>From the object to what the storage port takes: JSON, id, slot, limits.</summary>
     [Benchmark]
-    public object EncodeAppend() => _encoder.Encode(TenantId.Default, new StreamEvents(Orders.Stream(7), ExpectedVersion.Exactly(1), _events), null);
+    public object EncodeAppend() =>
+        _encoder.Encode(TenantId.Default, new StreamEvents(Orders.Stream(7), ExpectedVersion.Exactly(1), _events), null);
 
     /// <summary>From stored JSON to the event object.</summary>
     [Benchmark]

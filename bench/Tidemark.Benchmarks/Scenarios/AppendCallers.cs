@@ -5,7 +5,9 @@ using Tidemark.Events;
 
 namespace Tidemark.Benchmarks.Scenarios;
 
-/// <summary>Callers that append, one call after the other, each to its own share of the streams, and expect the version they know.</summary>
+/// <summary>
+/// Callers that append, one call after the other, each to its own share of the streams, and expect the version they know.
+/// </summary>
 internal sealed class AppendCallers(EventStore store, int callers, int batch)
 {
     // Each stream was made with one event.
@@ -29,7 +31,8 @@ internal sealed class AppendCallers(EventStore store, int callers, int batch)
         var latency = new Histogram();
         var events = new object[batch];
         long appended = 0;
-        for (var stream = caller; Stopwatch.GetElapsedTime(started) < duration; stream = stream + callers < Orders.Streams ? stream + callers : caller)
+        for (var stream = caller; Stopwatch.GetElapsedTime(started) < duration; stream = stream + callers < Orders.Streams
+            ? stream + callers : caller)
         {
             var version = _versions[stream];
             for (var i = 0; i < batch; i++)

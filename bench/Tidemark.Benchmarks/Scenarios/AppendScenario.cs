@@ -24,8 +24,10 @@ internal static class AppendScenario
         var batch = CommonOptions.Number("--batch", 1, "How many events an append holds.");
         var seconds = CommonOptions.Number("--seconds", 5, "How long each round of the limit and of Tidemark takes.");
         var rounds = CommonOptions.Number("--rounds", 3, "How many rounds; the best of each side counts.");
-        var connections = CommonOptions.Number("--limit-connections", 0, "Connections of the limit; 0: as many as callers, one for the multi-row insert.");
-        var command = new Command("append", "Concurrent appends against raw inserts.") { store, postgres, callers, batch, seconds, rounds, connections };
+        var connections = CommonOptions.Number("--limit-connections", 0, "Connections of the limit; 0: as many as callers, one for " +
+            "the multi-row insert.");
+        var command = new Command("append", "Concurrent appends against raw inserts.") { store, postgres, callers, batch, seconds,
+            rounds, connections };
         command.SetAction((parsed, _) => RunAsync(new Settings(
             parsed.GetValue(store)!, parsed.GetValue(postgres), parsed.GetValue(callers), parsed.GetValue(batch), parsed.GetValue(seconds),
             parsed.GetValue(rounds), parsed.GetValue(connections))));
@@ -83,7 +85,8 @@ internal static class AppendScenario
     {
         var cpu = round.Usage.CpuSecondsPer(round.Events);
         Report.Say(
-            $"round {number}: limit {round.Limit:N0}/s ({round.LimitCpu * 1e6:F0} us CPU an event), Tidemark {round.Reached:N0}/s ({cpu * 1e6:F0} us), "
+            $"round {number}: limit {round.Limit:N0}/s ({round.LimitCpu * 1e6:F0} us CPU an event), Tidemark {round.Reached:N0}/s " +
+            $"({cpu * 1e6:F0} us), "
             + $"ratio {round.Reached / round.Limit:F2}");
     }
 

@@ -21,7 +21,8 @@ internal static class CatchUp
         IBenchStore store, ProjectionKind kind, int projections, int events, string round)
     {
         var fetchedBefore = await store.EventRowsFetchedAsync().ConfigureAwait(false);
-        var host = await store.StartHostAsync(daemon: false, builder => Register(builder.AddOrders(), kind, projections, round)).ConfigureAwait(false);
+        var host = await store.StartHostAsync(daemon: false, builder => Register(builder.AddOrders(), kind, projections, round))
+            .ConfigureAwait(false);
         Usage usage;
         long read;
         await using (host.ConfigureAwait(false))
@@ -44,7 +45,8 @@ internal static class CatchUp
     public static void Register(TidemarkBuilder builder, ProjectionKind kind, int projections, string round)
     {
         for (var i = 0; i < projections; i++)
-            builder.AddProjection(kind == ProjectionKind.Noop ? new NoProjection(Name(round, i)) : (Projection)new OrderTotals(Name(round, i)));
+            builder.AddProjection(kind == ProjectionKind.Noop
+                ? new NoProjection(Name(round, i)) : (Projection)new OrderTotals(Name(round, i)));
     }
 
     /// <summary>The name of a projection of a round.</summary>
@@ -64,6 +66,7 @@ internal static class CatchUp
         var perStream = events / Orders.Streams;
         var expected = (long)Orders.Streams * (perStream - (perStream / 5));
         if (events % Orders.Streams == 0 && (lines != expected || payments != (perStream >= 5 ? Orders.Streams : 0)))
-            throw new InvalidOperationException($"The read model of {projection} holds {lines} lines and {payments} paid orders; {expected} lines were expected.");
+            throw new InvalidOperationException($"The read model of {projection} holds {lines} lines and {payments} paid orders; " +
+                $"{expected} lines were expected.");
     }
 }

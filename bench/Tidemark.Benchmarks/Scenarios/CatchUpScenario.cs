@@ -6,7 +6,9 @@ using Tidemark.Benchmarks.Workload;
 
 namespace Tidemark.Benchmarks.Scenarios;
 
-/// <summary>The daemon starts with projections that have seen nothing and catches up with a full log; against a raw ordered read of the log.</summary>
+/// <summary>
+/// The daemon starts with projections that have seen nothing and catches up with a full log; against a raw ordered read of the log.
+/// </summary>
 internal static class CatchUpScenario
 {
     private sealed record Settings(
@@ -23,9 +25,11 @@ internal static class CatchUpScenario
         var events = CommonOptions.Number("--events", 500_000, "How many events the log holds.");
         var order = CommonOptions.Choice("--order", EventOrder.Interleaved, "How the events of the streams lie in the log.");
         var rounds = CommonOptions.Number("--rounds", 2, "How many rounds; the best of each side counts.");
-        var command = new Command("catch-up", "The daemon catches up with a full log.") { store, postgres, kind, projections, events, order, rounds };
+        var command = new Command("catch-up", "The daemon catches up with a full log.") { store, postgres, kind, projections, events,
+            order, rounds };
         command.SetAction((parsed, _) => RunAsync(new Settings(
-            parsed.GetValue(store)!, parsed.GetValue(postgres), parsed.GetValue(kind), parsed.GetValue(projections), parsed.GetValue(events),
+            parsed.GetValue(store)!, parsed.GetValue(postgres), parsed.GetValue(kind), parsed.GetValue(projections),
+                parsed.GetValue(events),
             parsed.GetValue(order), parsed.GetValue(rounds))));
         return command;
     }

@@ -11,7 +11,8 @@ using Tidemark.Log;
 namespace Tidemark.Benchmarks.Scenarios;
 
 /// <summary>
-/// What others' transactions cost readers. A rolled-back append leaves a hole in the positions: how soon is it passed? And does a transaction that
+/// What others' transactions cost readers. A rolled-back append leaves a hole in the positions: how soon is it passed? And does a
+/// transaction that
 /// has nothing to do with the log, but stays open, delay anybody?
 /// </summary>
 internal static class GapScenario
@@ -27,8 +28,10 @@ internal static class GapScenario
         var postgres = CommonOptions.Postgres();
         var seconds = CommonOptions.Number("--seconds", 20, "How long the unrelated transaction stays open.");
         var rollbacks = CommonOptions.Number("--rollbacks", 30, "How many appends are rolled back.");
-        var command = new Command(Name, "Rolled-back appends, and an unrelated transaction that stays open (PostgreSQL).") { postgres, seconds, rollbacks };
-        command.SetAction((parsed, _) => RunAsync(new Settings(parsed.GetValue(postgres), parsed.GetValue(seconds), parsed.GetValue(rollbacks))));
+        var command = new Command(Name, "Rolled-back appends, and an unrelated transaction that stays open (PostgreSQL).") { postgres,
+            seconds, rollbacks };
+        command.SetAction((parsed, _) => RunAsync(new Settings(parsed.GetValue(postgres), parsed.GetValue(seconds),
+            parsed.GetValue(rollbacks))));
         return command;
     }
 
@@ -53,7 +56,8 @@ internal static class GapScenario
         }
     }
 
-    private static async Task<(AppliedLatency Latency, Histogram Rollbacks)> BesideAsync(PostgresBenchStore store, TidemarkHost host, Settings settings)
+    private static async Task<(
+        AppliedLatency Latency, Histogram Rollbacks)> BesideAsync(PostgresBenchStore store, TidemarkHost host, Settings settings)
     {
         var connection = await store.OpenAsync().ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
@@ -86,8 +90,10 @@ internal static class GapScenario
                 await using (transaction.ConfigureAwait(false))
                 {
                     var options = new AppendOptions { Transaction = transaction };
-                    await host.Store.AppendAsync($"rolled-back-{name}-{i}", ExpectedVersion.NoStream, [Orders.Event(1, i)], options).ConfigureAwait(false);
-                    var above = await host.Store.AppendAsync($"{Follower}-{name}-{i}", ExpectedVersion.NoStream, [Orders.Event(1, i)]).ConfigureAwait(false);
+                    await host.Store.AppendAsync($"rolled-back-{name}-{i}", ExpectedVersion.NoStream, [Orders.Event(1, i)], options)
+                        .ConfigureAwait(false);
+                    var above = await host.Store.AppendAsync($"{Follower}-{name}-{i}", ExpectedVersion.NoStream, [Orders.Event(1, i)])
+                        .ConfigureAwait(false);
                     await Task.Delay(TimeSpan.FromMilliseconds(100 + (i * 7 % 60))).ConfigureAwait(false);
                     if (host.Daemon.Status().Mark >= above.Last)
                         throw new InvalidOperationException("The mark passed an open append.");

@@ -40,7 +40,8 @@ internal static class IdleScenario
         var seconds = CommonOptions.Number("--seconds", 60, "How long.");
         var projections = CommonOptions.Number("--projections", 16, "How many aggregates.");
         var pooler = new Option<bool>("--pooler") { Description = "Behind pgbouncer in transaction mode." };
-        var command = new Command(Name, "Statements a minute of a node without work (PostgreSQL).") { postgres, seconds, projections, pooler };
+        var command = new Command(Name, "Statements a minute of a node without work (PostgreSQL).") { postgres, seconds, projections,
+            pooler };
         command.SetAction((parsed, _) => RunAsync(new Settings(
             parsed.GetValue(postgres), parsed.GetValue(seconds), parsed.GetValue(projections), parsed.GetValue(pooler))));
         return command;
@@ -57,13 +58,15 @@ internal static class IdleScenario
                 return;
             }
 
-            var cluster = store.Cluster ?? throw new InvalidOperationException("--pooler starts pgbouncer before a server of its own; leave --postgres out.");
+            var cluster = store.Cluster ?? throw new InvalidOperationException("--pooler starts pgbouncer before a server of its own; " +
+                "leave --postgres out.");
             var pooler = await PgBouncerProxy.StartAsync(cluster).ConfigureAwait(false);
             await using (pooler.ConfigureAwait(false))
             {
                 var through = pooler.Through(store.ConnectionString);
                 await MeasureAsync(
-                    settings, store, builder => builder.UsePostgreSql(through, options => options.TransactionPooler = true)).ConfigureAwait(false);
+                    settings, store, builder => builder.UsePostgreSql(through, options => options.TransactionPooler = true))
+                        .ConfigureAwait(false);
             }
         }
     }

@@ -28,10 +28,12 @@ internal static class LatencyScenario
         await using (store.ConfigureAwait(false))
         {
             var host = await store.StartHostAsync(
-                daemon: true, builder => CatchUp.Register(builder.AddOrders(), ProjectionKind.Aggregate, projections, Name)).ConfigureAwait(false);
+                daemon: true, builder => CatchUp.Register(builder.AddOrders(), ProjectionKind.Aggregate, projections, Name))
+                    .ConfigureAwait(false);
             await using (host.ConfigureAwait(false))
             {
-                var latency = await AppliedLatency.WarmAsync(host, CatchUp.Name(Name, projections - 1), AppliedLatency.WarmUp).ConfigureAwait(false);
+                var latency = await AppliedLatency.WarmAsync(host, CatchUp.Name(Name, projections - 1), AppliedLatency.WarmUp)
+                    .ConfigureAwait(false);
                 var read = host.Database.EventsRead;
                 var meter = UsageMeter.Start(store.CpuSeconds);
                 await latency.RunAsync(TimeSpan.FromSeconds(seconds)).ConfigureAwait(false);

@@ -20,7 +20,8 @@ internal static class RebuildScenario
         var events = CommonOptions.Number("--events", 500_000, "How many events the log holds.");
         var order = CommonOptions.Choice("--order", EventOrder.Interleaved, "How the events of the streams lie in the log.");
         var rounds = CommonOptions.Number("--rounds", 2, "How many rounds; the best of each counts.");
-        var command = new Command("rebuild", "A read model is built anew; compared with its first catch-up.") { store, postgres, events, order, rounds };
+        var command = new Command("rebuild", "A read model is built anew; compared with its first catch-up.") { store, postgres, events,
+            order, rounds };
         command.SetAction((parsed, _) => RunAsync(new Settings(
             parsed.GetValue(store)!, parsed.GetValue(postgres), parsed.GetValue(events), parsed.GetValue(order), parsed.GetValue(rounds))));
         return command;

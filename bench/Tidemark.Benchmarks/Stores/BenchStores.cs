@@ -12,7 +12,8 @@ internal static class BenchStores
     /// <param name="kind">Its kind.</param>
     /// <param name="connectionString">A PostgreSQL server to use instead of a throw-away one.</param>
     /// <param name="settings">Settings of a throw-away server beside its defaults.</param>
-    public static async Task<IBenchStore> OpenAsync(string kind, string? connectionString, IReadOnlyDictionary<string, string>? settings = null) =>
+    public static async Task<IBenchStore> OpenAsync(string kind, string? connectionString, IReadOnlyDictionary<string,
+        string>? settings = null) =>
         kind == Sqlite ? new SqliteBenchStore() : await PostgresBenchStore.StartAsync(connectionString, settings).ConfigureAwait(false);
 
     /// <summary>Starts Tidemark on a store, with the product's defaults; the daemon only when told to.</summary>

@@ -14,7 +14,9 @@ internal interface IBenchStore : IAsyncDisposable
     /// <summary>CPU seconds the database has used so far; null when its processes cannot be seen, 0 when it runs in this process.</summary>
     double? CpuSeconds();
 
-    /// <summary>Rows of the events table that the server has fetched so far; null when nobody counts them. Only while no session is open.</summary>
+    /// <summary>
+    /// Rows of the events table that the server has fetched so far; null when nobody counts them. Only while no session is open.
+    /// </summary>
     Task<long?> EventRowsFetchedAsync();
 
     /// <summary>Leaves nothing to do in the background after loading.</summary>

@@ -6,7 +6,8 @@ using Tidemark.Benchmarks.Workload;
 namespace Tidemark.Benchmarks.Stores;
 
 /// <summary>
-/// Prepared inserts into a table with the columns, defaults and indexes of the events table, its positions from a sequence. Nothing is checked, locked or serialized:
+/// Prepared inserts into a table with the columns, defaults and indexes of the events table, its positions from a sequence. Nothing is
+/// checked, locked or serialized:
 /// it is what a hand-written insert could do at most.
 /// </summary>
 internal sealed class PostgresAppendLimit(PostgresBenchStore store)
@@ -19,7 +20,8 @@ internal sealed class PostgresAppendLimit(PostgresBenchStore store)
         create table if not exists raw_limit.events (like tidemark.events including all);
         """;
 
-    private const string InsertOne = $"insert into raw_limit.events {Columns} values (nextval('raw_limit.positions'), $1, $2, $3, $4, $5, $6, $7, $8)";
+    private const string InsertOne = $"insert into raw_limit.events {Columns} values (nextval('raw_limit.positions'), $1, $2, $3, $4, " +
+        $"$5, $6, $7, $8)";
 
     private const string InsertMany =
         $"insert into raw_limit.events {Columns} select nextval('raw_limit.positions'), * from "
@@ -99,7 +101,8 @@ internal sealed class PostgresAppendLimit(PostgresBenchStore store)
         {
             var types = new[]
             {
-                NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Uuid, NpgsqlDbType.Smallint, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Text,
+                NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Uuid, NpgsqlDbType.Smallint, NpgsqlDbType.Text,
+                    NpgsqlDbType.Text, NpgsqlDbType.Text,
                 NpgsqlDbType.Json,
             };
             foreach (var type in types)

@@ -47,12 +47,14 @@ internal sealed class PostgresBenchStore : IBenchStore
 
     public async Task<long?> EventRowsFetchedAsync()
     {
-        const string count = "select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) from pg_stat_user_tables where relid = 'tidemark.events'::regclass";
+        const string count = "select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) from pg_stat_user_tables where relid = " +
+            "'tidemark.events'::regclass";
         var connection = await OpenAsync().ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
             // A session hands its counts over when it ends; wait until the last one has.
-            const string others = "select count(*) from pg_stat_activity where datname = current_database() and backend_type = 'client backend'";
+            const string others = "select count(*) from pg_stat_activity where datname = current_database() and backend_type = " +
+                "'client backend'";
             for (var tries = 0; tries < 100 && await ScalarAsync(connection, others).ConfigureAwait(false) > 1; tries++)
                 await Task.Delay(20).ConfigureAwait(false);
             return await ScalarAsync(connection, count).ConfigureAwait(false);
@@ -65,7 +67,8 @@ internal sealed class PostgresBenchStore : IBenchStore
         await ExecuteAsync("checkpoint").ConfigureAwait(false);
     }
 
-    public Task<double> MeasureAppendLimitAsync(AppendLimit limit, TimeSpan duration) => new PostgresAppendLimit(this).MeasureAsync(limit, duration);
+    public Task<double> MeasureAppendLimitAsync(AppendLimit limit, TimeSpan duration) =>
+        new PostgresAppendLimit(this).MeasureAsync(limit, duration);
 
     public Task<double> MeasureReadLimitAsync() => PostgresReadLimit.MeasureAsync(this);
 

@@ -4,7 +4,10 @@ using Tidemark.Benchmarks.Workload;
 
 namespace Tidemark.Benchmarks.Stores;
 
-/// <summary>Reads the events table in position order, page by page, with a prepared statement on one connection: all columns that Tidemark reads, the data decoded.</summary>
+/// <summary>
+/// Reads the events table in position order, page by page, with a prepared statement on one connection: all columns that Tidemark reads,
+/// the data decoded.
+/// </summary>
 internal static class PostgresReadLimit
 {
     /// <summary>The default page of Tidemark.</summary>

@@ -126,7 +126,8 @@ internal static class SqliteLimits
     private static sqlite3_stmt Prepare(sqlite3 database, string sql)
     {
         if (raw.sqlite3_prepare_v2(database, sql, out var statement) != raw.SQLITE_OK)
-            throw new InvalidOperationException($"SQLite refuses a statement of the limit: {raw.sqlite3_errmsg(database).utf8_to_string()}");
+            throw new InvalidOperationException($"SQLite refuses a statement of the limit: " +
+                $"{raw.sqlite3_errmsg(database).utf8_to_string()}");
         return statement;
     }
 

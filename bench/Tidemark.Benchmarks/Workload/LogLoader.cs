@@ -7,14 +7,17 @@ namespace Tidemark.Benchmarks.Workload;
 /// <summary>Fills a log through the storage port. Not measured.</summary>
 internal static class LogLoader
 {
-    // An append names a stream once; in 500 events drawn from 20,000 streams about 6 streams come twice, and their events then lie side by side.
+    // An append names a stream once; in 500 events drawn from 20,000 streams about 6 streams come twice, and their events then lie side
+    // by side.
     private const int InterleavedBatch = 500;
     private const int ClusteredBatch = 2000;
 
     /// <summary>Loads events over all streams.</summary>
     /// <param name="host">The store.</param>
     /// <param name="events">How many; the streams get the same number each.</param>
-    /// <param name="order">Interleaved: streams in random order, so that 500 events in a row touch about 494 streams. Clustered: a stream's events together.</param>
+    /// <param name="order">
+    /// Interleaved: streams in random order, so that 500 events in a row touch about 494 streams. Clustered: a stream's events together.
+    /// </param>
     public static async Task LoadAsync(TidemarkHost host, int events, EventOrder order)
     {
         var perStream = Math.Max(1, events / Orders.Streams);

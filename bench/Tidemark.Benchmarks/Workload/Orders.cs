@@ -16,7 +16,8 @@ internal static class Orders
 
     private static readonly StreamId[] Ids = [.. Enumerable.Range(0, Streams).Select(i => new StreamId($"order-{i:D5}"))];
     private static readonly object[] Pool = [.. Enumerable.Range(0, PoolSize).Select(Make)];
-    private static readonly byte[][] Encoded = [.. Pool.Select(e => JsonSerializer.SerializeToUtf8Bytes(e, e.GetType(), OrderJson.Default))];
+    private static readonly byte[][] Encoded = [.. Pool.Select(e =>
+        JsonSerializer.SerializeToUtf8Bytes(e, e.GetType(), OrderJson.Default))];
 
     public static StreamId Stream(int number) => Ids[number];
 
@@ -54,12 +55,14 @@ internal static class Orders
         if (number % PaymentEvery == 0)
         {
             return new PaymentReceived(
-                $"order-{number:D5}", $"pay-{number * 7919:D9}", 10 + (number % 400) + 0.25m, "EUR", "bank transfer", "First Bank of the Northern Coast",
+                $"order-{number:D5}", $"pay-{number * 7919:D9}", 10 + (number % 400) + 0.25m, "EUR", "bank transfer",
+                    "First Bank of the Northern Coast",
                 $"invoice {number * 31:D7} of 2026", "Paid in full, with thanks; please send the receipt by mail", at);
         }
 
         return new LineAdded(
-            $"order-{number:D5}", number % 9, $"sku-{number * 104729 % 100000:D5}", "Walking boots, waterproof, brown leather, with spare laces", 1 + (number % 5),
+            $"order-{number:D5}", number % 9, $"sku-{number * 104729 % 100000:D5}", "Walking boots, waterproof, brown leather, with " +
+            "spare laces", 1 + (number % 5),
             19 + (number % 90) + 0.95m, "EUR", "warehouse-north-03", at, $"customer-{number * 15485863L % 1000000:D6}@orders.example");
     }
 }

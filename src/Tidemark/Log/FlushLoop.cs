@@ -6,7 +6,8 @@ using Tidemark.Events;
 namespace Tidemark.Log;
 
 /// <summary>
-/// One flush loop of the group commit. A lone caller flushes by itself; the loop serves those who come meanwhile. It takes what is waiting, at once and without an artificial delay: while one flush is in the
+/// One flush loop of the group commit. A lone caller flushes by itself; the loop serves those who come meanwhile. It takes what is
+/// waiting, at once and without an artificial delay: while one flush is in the
 /// database, the next batch gathers.
 /// </summary>
 internal sealed partial class FlushLoop : IAsyncDisposable

@@ -22,7 +22,9 @@ internal sealed class EventCursor(PullingAgent agent, Position after)
     /// <summary>Fires when it moves.</summary>
     public AsyncPulse Moved { get; } = new();
 
-    /// <summary>Whether the others no longer wait for it when the cache is full; of the agent, under its gate or by a leader that waited.</summary>
+    /// <summary>
+    /// Whether the others no longer wait for it when the cache is full; of the agent, under its gate or by a leader that waited.
+    /// </summary>
     public bool IsLeftBehind { get; set; }
 
     /// <summary>Whether a page can be had without waiting for new events.</summary>

@@ -123,7 +123,8 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         return GetInStepAsync(cursor, cancellationToken);
     }
 
-    // The cache is full, and a page would go that another cursor is about to take: reading on would make that cursor read it again. So this one waits
+    // The cache is full, and a page would go that another cursor is about to take: reading on would make that cursor read it again. So
+    // this one waits
     // for the other to move, for a bounded time: who does not move is left behind, and reads for itself when it does.
     private async ValueTask<EventPage> GetInStepAsync(EventCursor cursor, CancellationToken cancellationToken)
     {

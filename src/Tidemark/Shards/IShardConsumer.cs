@@ -15,7 +15,8 @@ internal interface IShardConsumer
     ValueTask<HandshakeToken> HandshakeAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Asks again for the last durable token, without taking the shard over anew: after a commit that failed without an answer, which may have taken effect.
+    /// Asks again for the last durable token, without taking the shard over anew: after a commit that failed without an answer, which may
+    /// have taken effect.
     /// </summary>
     /// <exception cref="FencedException">Another agent has taken the shard over.</exception>
     ValueTask<HandshakeToken> ReconfirmAsync(CancellationToken cancellationToken);

@@ -264,7 +264,7 @@ public sealed class AppendQueueTests
 
         await closing.InTime();
         (await late).Message.ShouldContain("nothing was stored");
-        all.ShouldAllBe(a => a.IsCompletedSuccessfully);
+        (await Task.WhenAll(all).InTime()).ShouldAllBe(o => o.IsStored);
         _log.Flushes.Sum(f => f.Count).ShouldBe(21);
     }
 

@@ -182,7 +182,11 @@ internal sealed partial class ProjectionRunner(
     private async Task SwapWhenReadyAsync(int generation, int former)
     {
         var building = _building ?? _live!;
-        await ShardWaits.UntilAsync(building.Agent, s => s.State == ShardState.Live, stop).ConfigureAwait(false);
+
+        // A shard that starts before the mark is known sees no events and takes itself for live. It is ready
+        // once it has passed a mark that was read.
+        var mark = await database.HighWater.RefreshAsync(stop).ConfigureAwait(false);
+        await ShardWaits.UntilAsync(building.Agent, s => s.State == ShardState.Live && s.Position >= mark, stop).ConfigureAwait(false);
         LogBuilt(Projection.Name, generation);
 
         // The former shard ends first, at a position that the new one then reaches: readers never see the model go back.

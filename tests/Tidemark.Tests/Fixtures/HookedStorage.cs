@@ -10,7 +10,7 @@ using Tidemark.Testing;
 namespace Tidemark.Tests.Fixtures;
 
 /// <summary>The store in memory, with places where a test can wait, count or fail.</summary>
-internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStorage, IReadModelStore
+internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStorage, IReadModelStore, IHighWaterSource
 {
     public InMemoryStorage Inner { get; } = inner;
 
@@ -18,6 +18,9 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
     public Func<ReadModelCommit, Task> BeforeCommit { get; set; } = _ => Task.CompletedTask;
 
     public Func<int, Task> BeforePublish { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Before the mark is read.</summary>
+    public Func<Task> BeforeMark { get; set; } = () => Task.CompletedTask;
 
     public Func<Task> BeforePrepare { get; set; } = () => Task.CompletedTask;
 
@@ -32,7 +35,7 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
 
     public IEventLog Log => Inner.Log;
 
-    public IHighWaterSource HighWater => Inner.HighWater;
+    public IHighWaterSource HighWater => this;
 
     public IWakeUpChannel WakeUp => Inner.WakeUp;
 
@@ -55,6 +58,15 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
         await BeforeCommit(commit).WaitAsync(cancellationToken);
         await Inner.ReadModels.CommitAsync(commit, cancellationToken);
     }
+
+    public async ValueTask<HighWaterReading> ReadAsync(Position known, CancellationToken cancellationToken)
+    {
+        await BeforeMark().WaitAsync(cancellationToken);
+        return await Inner.HighWater.ReadAsync(known, cancellationToken);
+    }
+
+    public ValueTask<IReadOnlyList<HighWaterBlocker>> ReadBlockersAsync(CancellationToken cancellationToken) =>
+        Inner.HighWater.ReadBlockersAsync(cancellationToken);
 
     public async ValueTask PublishAsync(string projection, ReadModelSchema schema, int generation, CancellationToken cancellationToken)
     {

@@ -105,6 +105,40 @@ public sealed class RebuildTests
     }
 
     [Fact]
+    public async Task Build_that_begins_before_the_mark_is_known_is_not_taken_for_complete()
+    {
+        await using var old = await BankHost.StartAsync(t => t.AddProjection<Balances>());
+        await old.AppendAsync(Start);
+        await old.CaughtUpAsync();
+        await old.DisposeAsync();
+        var isLive = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var published = new TaskCompletionSource<long?>(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        await using var bank = await BankHost.StartAsync(t => t.AddProjection(new Balances(version: 2)), old, hook: s =>
+        {
+            s.BeforeMark = () => isLive.Task;
+            s.BeforeCommit = async _ =>
+            {
+                // A swap that does not wait for this commit comes first.
+                for (var i = 0; i < 2000 && !published.Task.IsCompleted; i++)
+                    await Task.Yield();
+            };
+            s.BeforePublish = async generation =>
+            {
+                var built = await s.LoadAsync("balances", generation, [new("", "a")], CancellationToken.None);
+                published.TrySetResult(built.Select(d => (long?)d.Position.Value).SingleOrDefault());
+            };
+        });
+        // The new shard sees no events yet, and so believes to be at the end of the log.
+        await StateAsync(bank, ShardState.Live).InTime();
+        isLive.SetResult();
+
+        (await published.Task.InTime()).ShouldBe(Start.Length);
+        await bank.CaughtUpAsync();
+        (await ReadAsync(bank))!.Amount.ShouldBe(420);
+    }
+
+    [Fact]
     public async Task Build_that_was_stopped_goes_on_where_it_was()
     {
         var (hold, reached) = Holds();
@@ -213,6 +247,12 @@ public sealed class RebuildTests
             return;
         reached.TrySetResult();
         await hold.Task;
+    }
+
+    private static async Task StateAsync(BankHost bank, ShardState state)
+    {
+        while (bank.Daemon.Status().Shards.Single().State != state)
+            await Task.Yield();
     }
 
     private static Task<Balance?> ReadAsync(BankHost bank) => bank.Store.Documents<Balance>().FindAsync("a");

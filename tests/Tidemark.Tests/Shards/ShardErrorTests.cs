@@ -68,7 +68,8 @@ public sealed class ShardErrorTests
         scene.Consumer.OnReconfirm = () => throw new RefusedException();
 
         await scene.World.AppendAsync("deposited");
-        await scene.RunUntilAsync(s => s.State == ShardState.Paused);
+        (await scene.Clock.NextAsync()).ShouldBe(scene.World.Pipelines.Delays[0]);
+        await scene.UntilStateAsync(ShardState.Paused);
 
         scene.Consumer.AfterCommit = () => Task.CompletedTask;
         scene.Consumer.OnReconfirm = () => { };

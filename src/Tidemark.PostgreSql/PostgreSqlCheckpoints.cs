@@ -2,6 +2,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Tidemark.Checkpoints;
 using Tidemark.Events;
+using Tidemark.Leases;
 
 namespace Tidemark.PostgreSql;
 

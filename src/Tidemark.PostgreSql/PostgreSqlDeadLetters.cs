@@ -1,7 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
-using Tidemark.Checkpoints;
 using Tidemark.Events;
+using Tidemark.Leases;
 using Tidemark.Shards;
 
 namespace Tidemark.PostgreSql;

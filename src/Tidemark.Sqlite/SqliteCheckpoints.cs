@@ -1,5 +1,6 @@
 using Tidemark.Checkpoints;
 using Tidemark.Events;
+using Tidemark.Leases;
 using Tidemark.Sqlite.Connections;
 
 namespace Tidemark.Sqlite;

@@ -19,7 +19,7 @@ public sealed class CoreFolderOrderTests
         "Log",
         "HighWater",
         "Pulling",
-        "Leases",
+        "Leases",      // who may run what; ShardName, the unit of ownership, lives here
         "Checkpoints",
         "Shards",
         "Placement",

@@ -1,5 +1,6 @@
 using Tidemark.Checkpoints;
 using Tidemark.Events;
+using Tidemark.Leases;
 
 namespace Tidemark.Testing.InMemory;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Tidemark.Checkpoints;
 using Tidemark.Events;
+using Tidemark.Leases;
 using Tidemark.Projections;
 using Tidemark.Shards;
 

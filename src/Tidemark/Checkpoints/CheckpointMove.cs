@@ -1,4 +1,5 @@
 using Tidemark.Events;
+using Tidemark.Leases;
 
 namespace Tidemark.Checkpoints;
 

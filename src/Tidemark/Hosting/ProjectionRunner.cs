@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
-using Tidemark.Checkpoints;
 using Tidemark.Events;
 using Tidemark.HighWater;
+using Tidemark.Leases;
 using Tidemark.Projections;
 using Tidemark.Shards;
 using Tidemark.Storage;

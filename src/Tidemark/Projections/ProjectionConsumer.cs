@@ -1,5 +1,6 @@
 using Tidemark.Checkpoints;
 using Tidemark.Events;
+using Tidemark.Leases;
 using Tidemark.Log;
 using Tidemark.Shards;
 

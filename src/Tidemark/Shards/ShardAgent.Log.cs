@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Tidemark.Checkpoints;
+using Tidemark.Leases;
 
 namespace Tidemark.Shards;
 

@@ -3,6 +3,7 @@ using Polly;
 using Tidemark.Checkpoints;
 using Tidemark.Events;
 using Tidemark.HighWater;
+using Tidemark.Leases;
 using Tidemark.Pulling;
 using Tidemark.Resilience;
 using Tidemark.Telemetry;

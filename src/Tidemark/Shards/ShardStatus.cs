@@ -1,5 +1,5 @@
-using Tidemark.Checkpoints;
 using Tidemark.Events;
+using Tidemark.Leases;
 
 namespace Tidemark.Shards;
 

@@ -1,6 +1,7 @@
 using Tidemark.Checkpoints;
 using Tidemark.Events;
 using Tidemark.HighWater;
+using Tidemark.Leases;
 using Tidemark.Log;
 using Tidemark.Projections;
 using Tidemark.Shards;

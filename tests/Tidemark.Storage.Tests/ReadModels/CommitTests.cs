@@ -1,5 +1,6 @@
 using Tidemark.Checkpoints;
 using Tidemark.Events;
+using Tidemark.Leases;
 using Tidemark.Projections;
 using Tidemark.Shards;
 using Tidemark.Storage.Tests.Stores;

@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
-using Tidemark.Checkpoints;
 using Tidemark.Events;
+using Tidemark.Leases;
 using Tidemark.Log;
 using Tidemark.Projections;
 using Tidemark.Sqlite;

@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Tidemark.Checkpoints;
 using Tidemark.Events;
+using Tidemark.Leases;
 
 namespace Tidemark.Tests.Checkpoints;
 

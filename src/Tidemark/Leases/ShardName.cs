@@ -1,7 +1,7 @@
 using System.Globalization;
 using Tidemark.Events;
 
-namespace Tidemark.Checkpoints;
+namespace Tidemark.Leases;
 
 /// <summary>
 /// The name of a shard, the unit of work and ownership: projection or subscription, generation, slot range and event database.

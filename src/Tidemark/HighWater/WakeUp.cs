@@ -1,0 +1,11 @@
+namespace Tidemark.HighWater;
+
+/// <summary>What a hint is about.</summary>
+public enum WakeUp
+{
+    /// <summary>Something was appended.</summary>
+    Appended = 0,
+
+    /// <summary>Leases, nodes or operator commands changed.</summary>
+    Leases = 1,
+}

@@ -6,12 +6,13 @@ using Tidemark.Log;
 namespace Tidemark.PostgreSql;
 
 /// <summary>
-/// The two statements that append, and their answers. In a transaction of the application, the server looks every id up first. Each is one
+/// The statements that append, and their answers. In a transaction of the application, the server looks every id up first. Each is one
 /// statement and one round trip, so outside a transaction nothing can hang between drawing numbers and the commit. An answer is given only
 /// after the reader is closed: rows arrive before the implicit commit.
 /// </summary>
 internal sealed class AppendCommand(SqlTexts sql)
 {
+    private readonly string _exact = sql["append_exact"];
     private readonly string _event = sql["append_event"];
     private readonly string _batch = sql["append_batch"];
 
@@ -19,6 +20,13 @@ internal sealed class AppendCommand(SqlTexts sql)
     public async ValueTask<AppendOutcome> OneAsync(
         NpgsqlConnection connection, NpgsqlTransaction? transaction, StreamAppend append, CancellationToken cancellationToken)
     {
+        // What most lone appends expect, an exact version, needs no procedure while it is met.
+        if (transaction is null && append.Expected.Value > 0
+            && await ExactAsync(connection, append, cancellationToken).ConfigureAwait(false) is { } met)
+        {
+            return met;
+        }
+
         var command = new NpgsqlCommand(_event, connection, transaction);
         await using (command.ConfigureAwait(false))
         {
@@ -33,6 +41,30 @@ internal sealed class AppendCommand(SqlTexts sql)
                 await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
                 var outcome = new AppendOutcome(
                     (AppendStatus)reader.GetInt16(0), new(reader.GetInt64(1)), new(reader.GetInt64(2)), new(reader.GetInt64(3)));
+                await reader.CloseAsync().ConfigureAwait(false);
+                return outcome;
+            }
+        }
+    }
+
+    // Null when the stream is not at the version, or archived; nothing was changed then.
+    private async ValueTask<AppendOutcome?> ExactAsync(
+        NpgsqlConnection connection, StreamAppend append, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand(_exact, connection);
+        await using (command.ConfigureAwait(false))
+        {
+            var e = append.Events[0];
+            command.Parameters
+                .With(append.Tenant.Value).With(append.Stream.Value).With(append.Slot).With(append.Expected.Value)
+                .With(e.Id).With(e.TypeName).With(e.Json, NpgsqlDbType.Json).WithNullable(e.MetadataJson, NpgsqlDbType.Json);
+            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                if (!await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                    return null;
+                var position = new Position(reader.GetInt64(1));
+                var outcome = new AppendOutcome(AppendStatus.Appended, new(reader.GetInt64(0)), position, position);
                 await reader.CloseAsync().ConfigureAwait(false);
                 return outcome;
             }

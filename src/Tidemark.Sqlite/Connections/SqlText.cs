@@ -17,7 +17,6 @@ internal static class SqlText
     public static readonly string ReadHighWater = Load("read_high_water");
     public static readonly string FindStream = Load("find_stream");
     public static readonly string InsertStream = Load("insert_stream");
-    public static readonly string UpdateStream = Load("update_stream");
     public static readonly string FindEventPlace = Load("find_event_place");
     public static readonly string InsertEvent = Load("insert_event");
     public static readonly string ReadPage = Load("read_page");

@@ -33,6 +33,9 @@ internal static class SqliteErrors
     /// <summary>Whether the error says that a lock is taken: nothing happened, and the same call can be made again.</summary>
     public static bool IsBusy(SqliteException e) => e.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_PROTOCOL;
 
+    /// <summary>Whether a value that must be unique is there already.</summary>
+    public static bool IsNotUnique(SqliteException e) => e.SqliteExtendedErrorCode == raw.SQLITE_CONSTRAINT_UNIQUE;
+
     /// <summary>Whether a transaction that read an old snapshot wants to write.</summary>
     public static bool IsSnapshotTooOld(SqliteException e) => e.SqliteExtendedErrorCode == raw.SQLITE_BUSY_SNAPSHOT;
 

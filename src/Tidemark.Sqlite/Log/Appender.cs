@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Tidemark.Events;
 using Tidemark.Log;
 using Tidemark.Sqlite.Connections;
@@ -12,7 +13,6 @@ internal sealed class Appender
 {
     private readonly Statement _findStream;
     private readonly Statement _insertStream;
-    private readonly Statement _updateStream;
     private readonly Statement _findEvent;
     private readonly Statement _insertEvent;
     private readonly long _recordedAt;
@@ -23,7 +23,6 @@ internal sealed class Appender
     {
         _findStream = session.Prepare(SqlText.FindStream);
         _insertStream = session.Prepare(SqlText.InsertStream);
-        _updateStream = session.Prepare(SqlText.UpdateStream);
         _findEvent = session.Prepare(SqlText.FindEventPlace);
         _insertEvent = session.Prepare(SqlText.InsertEvent);
         _recordedAt = Microseconds.Of(recordedAt);
@@ -39,7 +38,7 @@ internal sealed class Appender
     public AppendOutcome Append(StreamAppend append)
     {
         var stream = Find(append);
-        return Refuse(append, stream) ?? Insert(append, stream);
+        return AppendExactly(append, stream) ?? Refuse(append, stream) ?? Insert(append, stream);
     }
 
     /// <summary>Says what would become of an append, without writing; null when it would be stored.</summary>
@@ -56,6 +55,23 @@ internal sealed class Appender
     {
         using var row = _findStream.Bind(1, append.Tenant.Value).Bind(2, append.Stream.Value);
         return row.Step() ? new(row.Int64(0), new(row.Int64(1)), row.Int64(2) != 0) : default;
+    }
+
+    // One event at an exact version, as most appends are: while that is met, a repeated append is out of the question, and the index on the
+    // ids says whether another event has the id. Null when it is not met, or the id is taken; nothing was changed then.
+    private AppendOutcome? AppendExactly(StreamAppend append, Stream stream)
+    {
+        if (append.Events.Length > 1 || append.Expected.Value <= 0 || append.Expected.Value != stream.Version.Value || stream.IsArchived)
+            return null;
+        try
+        {
+            return Insert(append, stream);
+        }
+        catch (SqliteException e) when (SqliteErrors.IsNotUnique(e))
+        {
+            _last--;
+            return null;
+        }
     }
 
     // Ids come first: a repeated append gets its first answer, even when the stream has moved on or was archived since.
@@ -121,17 +137,20 @@ internal sealed class Appender
         var key = version == 0 ? first : stream.Key;
         BindStream(append, key);
         foreach (var e in append.Events)
-        {
-            _insertEvent.Bind(1, ++_last).Bind(3, ++version).Bind(6, e.Id).Bind(7, e.TypeName).BindUtf8(11, e.Json);
-            if (e.MetadataJson is null)
-                _insertEvent.BindNull(10).Run();
-            else
-                _insertEvent.BindUtf8(10, e.MetadataJson).Run();
-        }
+            InsertEvent(e, ++_last, ++version);
 
-        var save = key == first ? _insertStream.Bind(3, key).Bind(4, version) : _updateStream.Bind(3, version);
-        save.Bind(1, append.Tenant.Value).Bind(2, append.Stream.Value).Run();
+        if (key == first)
+            _insertStream.Bind(1, append.Tenant.Value).Bind(2, append.Stream.Value).Bind(3, key).Run();
         return new(AppendStatus.Appended, new(version), new(first), new(_last));
+    }
+
+    private void InsertEvent(in EncodedEvent e, long position, long version)
+    {
+        _insertEvent.Bind(1, position).Bind(3, version).Bind(6, e.Id).Bind(7, e.TypeName).BindUtf8(11, e.Json);
+        if (e.MetadataJson is null)
+            _insertEvent.BindNull(10).Run();
+        else
+            _insertEvent.BindUtf8(10, e.MetadataJson).Run();
     }
 
     // What all events of one append have in common; it stays bound between the runs.

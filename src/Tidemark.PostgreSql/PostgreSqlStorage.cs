@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tidemark.Checkpoints;
+using Tidemark.Control;
 using Tidemark.HighWater;
+using Tidemark.Leases;
 using Tidemark.Log;
 using Tidemark.Projections;
 using Tidemark.Shards;
@@ -44,6 +46,8 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
         DeadLetters = new PostgreSqlDeadLetters(scope, sql);
         var generations = new GenerationTables(sql, names, context.Loggers.CreateLogger<GenerationTables>());
         ReadModels = new PostgreSqlReadModels(scope, sql, names, generations);
+        Leases = new PostgreSqlLeases(scope, sql);
+        Commands = new PostgreSqlCommands(scope, sql);
         Schema = new PostgreSqlSchema(scope, sql, context.Loggers.CreateLogger<PostgreSqlSchema>());
     }
 
@@ -72,6 +76,12 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public IReadModelStore ReadModels { get; }
+
+    /// <inheritdoc />
+    public ILeaseStore Leases { get; }
+
+    /// <inheritdoc />
+    public ICommandStore Commands { get; }
 
     /// <inheritdoc />
     public ISchema Schema { get; }

@@ -4,7 +4,7 @@ using Tidemark.HighWater;
 namespace Tidemark.PostgreSql;
 
 /// <summary>
-/// Hints by LISTEN and NOTIFY, without a payload, on a channel named after the schema. Listening holds one connection outside the pool and
+/// Hints by LISTEN and NOTIFY on a channel named after the schema; the payload is empty for appends, and "l" for leases. Listening holds one connection outside the pool and
 /// sends nothing while it waits: TCP keepalive finds a dead connection.
 /// </summary>
 /// <param name="scope">For sending.</param>
@@ -13,26 +13,28 @@ namespace Tidemark.PostgreSql;
 internal sealed class PostgreSqlWakeUp(
     ConnectionScope scope, SqlTexts sql, Func<CancellationToken, ValueTask<NpgsqlConnection>>? openListener) : IWakeUpChannel
 {
+    private const string LeasesPayload = "l";
+
     private readonly string _notify = sql["notify"];
     private readonly string _channel = $"tidemark:{sql.Schema}";
 
     public bool CanListen => openListener is not null;
 
-    public async ValueTask NotifyAsync(CancellationToken cancellationToken) =>
+    public async ValueTask NotifyAsync(WakeUp what, CancellationToken cancellationToken) =>
         await scope.WriteAsync(
-            async (connection, _, token) =>
+            async (connection, payload, token) =>
             {
                 var command = new NpgsqlCommand(_notify, connection);
                 await using (command.ConfigureAwait(false))
                 {
-                    command.Parameters.With(_channel);
+                    command.Parameters.With(_channel).With(payload);
                     return await command.ExecuteNonQueryAsync(token).ConfigureAwait(false);
                 }
             },
-            0,
+            what == WakeUp.Leases ? LeasesPayload : "",
             cancellationToken).ConfigureAwait(false);
 
-    public async Task ListenAsync(Action wake, CancellationToken cancellationToken)
+    public async Task ListenAsync(Action<WakeUp> wake, CancellationToken cancellationToken)
     {
         if (openListener is null)
         {
@@ -46,7 +48,7 @@ internal sealed class PostgreSqlWakeUp(
             connection.Notification += (_, notification) =>
             {
                 if (notification.Channel == _channel)
-                    wake();
+                    wake(notification.Payload == LeasesPayload ? WakeUp.Leases : WakeUp.Appended);
             };
             var command = new NpgsqlCommand($"listen {SqlTexts.Quote(_channel)}", connection);
             await using (command.ConfigureAwait(false))
@@ -54,7 +56,8 @@ internal sealed class PostgreSqlWakeUp(
                 await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            wake();
+            wake(WakeUp.Appended);
+            wake(WakeUp.Leases);
             while (true)
                 await connection.WaitAsync(cancellationToken).ConfigureAwait(false);
         }

@@ -1,5 +1,7 @@
 using Tidemark.Checkpoints;
+using Tidemark.Control;
 using Tidemark.HighWater;
+using Tidemark.Leases;
 using Tidemark.Log;
 using Tidemark.Projections;
 using Tidemark.Shards;
@@ -38,6 +40,8 @@ public sealed class SqliteStorage : IEventDatabaseStorage
         Checkpoints = new SqliteCheckpoints(_database);
         DeadLetters = new SqliteDeadLetters(_database);
         ReadModels = new SqliteReadModels(_database);
+        Leases = new SqliteLeases(_database);
+        Commands = new SqliteCommands(_database);
         Schema = new SqliteSchema(_database);
     }
 
@@ -64,6 +68,12 @@ public sealed class SqliteStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public IReadModelStore ReadModels { get; }
+
+    /// <inheritdoc />
+    public ILeaseStore Leases { get; }
+
+    /// <inheritdoc />
+    public ICommandStore Commands { get; }
 
     /// <inheritdoc />
     public ISchema Schema { get; }

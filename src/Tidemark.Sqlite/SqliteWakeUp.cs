@@ -5,7 +5,8 @@ namespace Tidemark.Sqlite;
 
 /// <summary>
 /// Hints by looking: SQLite keeps a number that changes whenever another connection commits, of this process or of another one. A
-/// connection of its own looks at it in short intervals, so commits need not tell anybody.
+/// connection of its own looks at it in short intervals, so commits need not tell anybody. Leases are hinted at only when their counter, or
+/// the newest operator command, has moved: a node's heartbeat is a commit, too.
 /// </summary>
 internal sealed class SqliteWakeUp(SqliteDatabase database) : IWakeUpChannel
 {
@@ -13,33 +14,46 @@ internal sealed class SqliteWakeUp(SqliteDatabase database) : IWakeUpChannel
     public bool CanListen => true;
 
     /// <inheritdoc />
-    public ValueTask NotifyAsync(CancellationToken cancellationToken) => default;
+    public ValueTask NotifyAsync(WakeUp what, CancellationToken cancellationToken) => default;
 
     /// <inheritdoc />
-    public async Task ListenAsync(Action wake, CancellationToken cancellationToken)
+    public async Task ListenAsync(Action<WakeUp> wake, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(wake);
         cancellationToken.ThrowIfCancellationRequested();
         using var watcher = await database.Readers.Busy.RunAsync(database.File.OpenWatcher, cancellationToken).ConfigureAwait(false);
-        var seen = await LookAsync().ConfigureAwait(false);
-        wake(); // What was committed before the first look is seen by none of the later ones.
-        wake();
+        var seen = await LookAsync(DataVersion).ConfigureAwait(false);
+        var seenLeases = await LookAsync(LeaseChanges).ConfigureAwait(false);
+        wake(WakeUp.Appended); // What was committed before the first look is seen by none of the later ones.
+        wake(WakeUp.Leases);
         using var timer = new PeriodicTimer(database.WatchInterval, database.Time);
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {
-            var version = await LookAsync().ConfigureAwait(false);
+            // The version first: a commit between the two looks is looked at again.
+            var version = await LookAsync(DataVersion).ConfigureAwait(false);
             if (version == seen)
                 continue;
             seen = version;
-            wake();
+            wake(WakeUp.Appended);
+            var leases = await LookAsync(LeaseChanges).ConfigureAwait(false);
+            if (leases == seenLeases)
+                continue;
+            seenLeases = leases;
+            wake(WakeUp.Leases);
         }
 
-        ValueTask<long> LookAsync() => database.Readers.Busy.RunAsync(() => DataVersion(watcher), cancellationToken);
+        ValueTask<T> LookAsync<T>(Func<SqliteSession, T> look) => database.Readers.Busy.RunAsync(() => look(watcher), cancellationToken);
     }
 
     private static long DataVersion(SqliteSession watcher)
     {
         using var row = watcher.Prepare(SqlText.ReadDataVersion);
         return row.Step() ? row.Int64(0) : 0;
+    }
+
+    private static (long Change, long LastCommand) LeaseChanges(SqliteSession watcher)
+    {
+        using var row = watcher.Prepare(SqlText.LookAtLeases);
+        return row.Step() ? (row.Int64(0), row.Int64(1)) : default;
     }
 }

@@ -1,5 +1,7 @@
 using Tidemark.Checkpoints;
+using Tidemark.Control;
 using Tidemark.HighWater;
+using Tidemark.Leases;
 using Tidemark.Log;
 using Tidemark.Projections;
 using Tidemark.Shards;
@@ -35,6 +37,8 @@ public sealed class InMemoryStorage : IEventDatabaseStorage
         WakeUp = wakeUp;
         Checkpoints = new InMemoryCheckpointStore(database, context.Time);
         DeadLetters = new InMemoryDeadLetterStore(database);
+        Leases = new InMemoryLeaseStore(database, context.Time);
+        Commands = new InMemoryCommandStore(database, context.Time);
         Schema = new InMemorySchema();
     }
 
@@ -61,6 +65,12 @@ public sealed class InMemoryStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public IReadModelStore ReadModels => _readModels;
+
+    /// <inheritdoc />
+    public ILeaseStore Leases { get; }
+
+    /// <inheritdoc />
+    public ICommandStore Commands { get; }
 
     /// <inheritdoc />
     public ISchema Schema { get; }

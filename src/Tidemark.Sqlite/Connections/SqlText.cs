@@ -48,6 +48,36 @@ internal static class SqlText
     public static readonly string UpsertDocument = Load("upsert_document");
     public static readonly string DeleteDocument = Load("delete_document");
 
+    public static readonly string ReadLeaseChange = Load("read_lease_change");
+    public static readonly string SaveLeaseChange = Load("save_lease_change");
+    public static readonly string LookAtLeases = Load("look_at_leases");
+    public static readonly string FindNode = Load("find_node");
+    public static readonly string UpsertNode = Load("upsert_node");
+    public static readonly string ExpireNode = Load("expire_node");
+    public static readonly string DeleteExpiredNodes = Load("delete_expired_nodes");
+    public static readonly string DeleteNode = Load("delete_node");
+    public static readonly string SetNodeState = Load("set_node_state");
+    public static readonly string ReadNodes = Load("read_nodes");
+    public static readonly string ReadLeases = Load("read_leases");
+    public static readonly string FindLeaseGeneration = Load("find_lease_generation");
+    public static readonly string FindLeaseAsRequired = Load("find_lease_as_required");
+    public static readonly string UpsertLease = Load("upsert_lease");
+    public static readonly string ReleaseLease = Load("release_lease");
+    public static readonly string ReleaseLeases = Load("release_leases");
+    public static readonly string ClaimLease = Load("claim_lease");
+    public static readonly string RaiseLease = Load("raise_lease");
+    public static readonly string ReportProblem = Load("report_problem");
+    public static readonly string SetLeaseState = Load("set_lease_state");
+    public static readonly string SetLeasePin = Load("set_lease_pin");
+    public static readonly string DeleteLease = Load("delete_lease");
+
+    public static readonly string AddCommand = Load("add_command");
+    public static readonly string FindCommand = Load("find_command");
+    public static readonly string ReadOpenCommands = Load("read_open_commands");
+    public static readonly string ReadCommands = Load("read_commands");
+    public static readonly string TakeCommand = Load("take_command");
+    public static readonly string EndCommand = Load("end_command");
+
     public static readonly string CreateMigrationsTable = Load("create_migrations_table");
     public static readonly string ReadMigrations = Load("read_migrations");
     public static readonly string InsertMigration = Load("insert_migration");

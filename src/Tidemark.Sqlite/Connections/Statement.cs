@@ -59,6 +59,12 @@ internal sealed class Statement(sqlite3 database, sqlite3_stmt native) : IDispos
         return this;
     }
 
+    /// <summary>Binds an id; null binds NULL.</summary>
+    public Statement Bind(int parameter, Guid? value) => value is { } id ? Bind(parameter, id) : BindNull(parameter);
+
+    /// <summary>Binds an integer; null binds NULL.</summary>
+    public Statement Bind(int parameter, long? value) => value is { } number ? Bind(parameter, number) : BindNull(parameter);
+
     /// <summary>Binds NULL.</summary>
     public Statement BindNull(int parameter)
     {

@@ -6,28 +6,29 @@ namespace Tidemark.Testing.InMemory;
 internal sealed class InMemoryWakeUpChannel : IWakeUpChannel
 {
     private readonly Lock _gate = new();
-    private readonly List<Action> _listeners = [];
+    private readonly List<Action<WakeUp>> _listeners = [];
 
     public bool CanListen => true;
 
-    public ValueTask NotifyAsync(CancellationToken cancellationToken)
+    public ValueTask NotifyAsync(WakeUp what, CancellationToken cancellationToken)
     {
-        Action[] listeners;
+        Action<WakeUp>[] listeners;
         lock (_gate)
             listeners = [.. _listeners];
         foreach (var wake in listeners)
-            wake();
+            wake(what);
         return ValueTask.CompletedTask;
     }
 
-    public async Task ListenAsync(Action wake, CancellationToken cancellationToken)
+    public async Task ListenAsync(Action<WakeUp> wake, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(wake);
         // A delegate of our own, so that the same action can listen twice and each call takes out its own.
-        Action listener = () => wake();
+        Action<WakeUp> listener = what => wake(what);
         lock (_gate)
             _listeners.Add(listener);
-        wake();
+        wake(WakeUp.Appended);
+        wake(WakeUp.Leases);
         try
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(false);

@@ -38,6 +38,9 @@ internal sealed record MemoryState
     /// <summary>The live generation by stable name.</summary>
     public ImmutableDictionary<string, int> Views { get; init; } = ImmutableDictionary<string, int>.Empty;
 
+    /// <summary>Roster, leases and operator commands.</summary>
+    public MemoryLeases Leases { get; init; } = MemoryLeases.Empty;
+
     public Position Last => new(Events.Count);
 
     public StreamVersion VersionOf(TenantId tenant, StreamId stream) =>

@@ -1,9 +1,15 @@
 namespace Tidemark.Control;
 
-/// <summary>Port: operator commands, in the coordination database. Rows are never deleted by this: they are the audit.</summary>
+/// <summary>
+/// Port: operator commands, in the coordination database. Rows are never deleted by this: they are the audit. Thread-safe.
+/// </summary>
 public interface ICommandStore
 {
-    /// <summary>Writes a pending command and returns its number.</summary>
+    /// <summary>
+    /// Writes a pending command and returns its number. Commands become visible in the order of their numbers, so who has seen one has seen
+    /// all before it. Not repeated by itself.
+    /// </summary>
+    /// <exception cref="ArgumentException">A text is empty or too long; see <see cref="OperatorCommand"/>.</exception>
     ValueTask<long> AddAsync(
         OperatorAction action, string target, string? argument, string requestedBy, CancellationToken cancellationToken);
 
@@ -20,10 +26,13 @@ public interface ICommandStore
     ValueTask<IReadOnlyList<OperatorCommand>> ReadAsync(long? before, int countMax, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Takes a command that is pending, or whose node is no longer alive. False when another living node has it, or it ended.
+    /// Takes a command that is pending, or whose node is no longer alive; one that this node has stays taken. False when another living
+    /// node has it, when it ended, and when there is none.
     /// </summary>
     ValueTask<bool> TakeAsync(long number, Guid node, CancellationToken cancellationToken);
 
-    /// <summary>Ends a command that this node has taken. False when it has not, any more.</summary>
+    /// <summary>
+    /// Ends a command that this node has taken. False when it has not, any more. Repeating it with the same outcome is safe.
+    /// </summary>
     ValueTask<bool> EndAsync(long number, Guid node, bool succeeded, string result, CancellationToken cancellationToken);
 }

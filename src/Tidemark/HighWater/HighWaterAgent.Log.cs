@@ -17,4 +17,8 @@ internal sealed partial class HighWaterAgent
     [LoggerMessage(EventId = 1104, Level = LogLevel.Debug, Message = "A wake-up hint was not sent; other processes find the events by " +
         "polling.")]
     private partial void LogHintNotSent(Exception error);
+
+    [LoggerMessage(EventId = 1105, Level = LogLevel.Debug, Message = "A hint about leases was not sent; other processes see the change " +
+        "at their next tick.")]
+    private partial void LogLeasesHintNotSent(Exception error);
 }

@@ -37,6 +37,9 @@ internal sealed partial class HighWaterAgent(
     /// <summary>When the loop was last alive, as a timestamp of the clock.</summary>
     public long Heartbeat => Volatile.Read(ref _heartbeat);
 
+    /// <summary>Fired when another process hints that leases, nodes or operator commands changed.</summary>
+    public AsyncPulse LeasesChanged { get; } = new();
+
     /// <summary>Completes when the database answers again after a failure.</summary>
     public Task WhenReturned => _returned.Next;
 
@@ -50,6 +53,19 @@ internal sealed partial class HighWaterAgent(
         }
 
         _look.Fire();
+    }
+
+    /// <summary>Hints to other processes that leases, nodes or operator commands changed. A hint that cannot be sent is lost.</summary>
+    public async ValueTask NotifyLeasesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await wakeUp.NotifyAsync(WakeUp.Leases, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            LogLeasesHintNotSent(e);
+        }
     }
 
     /// <summary>Looks now, and returns a mark that is at least as fresh as this call.</summary>
@@ -154,7 +170,7 @@ internal sealed partial class HighWaterAgent(
         try
         {
             if (Interlocked.Exchange(ref _appendedHere, 0) == 1)
-                await wakeUp.NotifyAsync(cancellationToken).ConfigureAwait(false);
+                await wakeUp.NotifyAsync(WakeUp.Appended, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -163,8 +179,14 @@ internal sealed partial class HighWaterAgent(
         }
     }
 
-    private void OnHint()
+    private void OnHint(WakeUp what)
     {
+        if (what == WakeUp.Leases)
+        {
+            LeasesChanged.Fire();
+            return;
+        }
+
         _hintsArrive = true;
         _look.Fire();
     }

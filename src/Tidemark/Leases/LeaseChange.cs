@@ -13,20 +13,20 @@ public sealed record LeaseChange
 
     /// <summary>
     /// Shards to make, unowned, with the state, group, version, epoch and pin given. One that exists is set to these (its epoch never
-    /// falls).
+    /// falls), unowned and without a problem. The other members may name shards that are made here.
     /// </summary>
     public IReadOnlyList<ShardLease> Add { get; init; } = [];
 
     /// <summary>Shards whose state changes; one that does not exist refuses the change.</summary>
     public IReadOnlyList<KeyValuePair<ShardName, LeaseState>> Set { get; init; } = [];
 
-    /// <summary>Shards whose pin changes; null takes it away.</summary>
+    /// <summary>Shards whose pin changes; null takes it away. One that does not exist refuses the change.</summary>
     public IReadOnlyList<KeyValuePair<ShardName, Guid?>> Pin { get; init; } = [];
 
-    /// <summary>Shards whose rows are deleted: nobody needs to hear of them any more.</summary>
+    /// <summary>Shards whose rows are deleted, last of all: nobody needs to hear of them any more.</summary>
     public IReadOnlyList<ShardName> Remove { get; init; } = [];
 
-    /// <summary>Nodes whose state is set.</summary>
+    /// <summary>Nodes whose state is set, to a lower one too; one that is not on the roster refuses the change.</summary>
     public IReadOnlyList<KeyValuePair<Guid, NodeState>> Nodes { get; init; } = [];
 }
 

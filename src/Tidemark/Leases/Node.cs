@@ -7,7 +7,9 @@ namespace Tidemark.Leases;
 /// Identifies the machine's boot and the space of process ids, so that a node can tell that another one of the same host has ended.
 /// </param>
 /// <param name="ProcessId">The process id, valid within <paramref name="Host"/>.</param>
-/// <param name="ProcessStartedAt">When the process started, by its host's clock; tells a reused process id from the former one.</param>
+/// <param name="ProcessStartedAt">
+/// When the process started, by its host's clock, in whole microseconds; tells a reused process id from the former one.
+/// </param>
 /// <param name="State">Whether it takes shards.</param>
 /// <param name="Weight">Its share of the work, relative to other nodes; 100 by default.</param>
 /// <param name="ShardsMax">The most shards it runs; null without a ceiling.</param>

@@ -13,7 +13,7 @@ namespace Tidemark.Leases;
 /// <param name="Owner">The node that may run it; null when it was released, or never claimed.</param>
 /// <param name="Epoch">Rises with each claim; the owner's writes carry it.</param>
 /// <param name="Pin">The node an operator moved it to; it stays there while that node can run it. Null for none.</param>
-/// <param name="Problem">What its last owner reported; null when all is well.</param>
+/// <param name="Problem">What its owner, or its last one, reported; null when all is well, and after a claim.</param>
 public sealed record ShardLease(
     ShardName Shard, string? Group, int Version, LeaseState State, Guid? Owner, Epoch Epoch, Guid? Pin, ShardProblem? Problem)
 {

@@ -1,5 +1,7 @@
 using Tidemark.Checkpoints;
+using Tidemark.Control;
 using Tidemark.HighWater;
+using Tidemark.Leases;
 using Tidemark.Log;
 using Tidemark.Projections;
 using Tidemark.Shards;
@@ -34,6 +36,12 @@ public interface IEventDatabaseStorage : IAsyncDisposable
 
     /// <summary>Read models.</summary>
     IReadModelStore ReadModels { get; }
+
+    /// <summary>Node roster and leases; used when this is the coordination database.</summary>
+    ILeaseStore Leases { get; }
+
+    /// <summary>Operator commands; used when this is the coordination database.</summary>
+    ICommandStore Commands { get; }
 
     /// <summary>The schema and its migrations.</summary>
     ISchema Schema { get; }

@@ -65,7 +65,7 @@ public sealed class WakeUpTests
         await using TidemarkHost host = await store.StartAsync();
         using var stop = new CancellationTokenSource();
         var woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task listening = host.Database.Storage.WakeUp.ListenAsync(() => woken.TrySetResult(), stop.Token);
+        Task listening = host.Database.Storage.WakeUp.ListenAsync(_ => woken.TrySetResult(), stop.Token);
 
         await woken.Task.WaitAsync(SoonMax);
 

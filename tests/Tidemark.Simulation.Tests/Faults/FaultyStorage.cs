@@ -1,4 +1,5 @@
 using Tidemark.Checkpoints;
+using Tidemark.Control;
 using Tidemark.Events;
 using Tidemark.HighWater;
 using Tidemark.Leases;
@@ -30,6 +31,10 @@ internal sealed class FaultyStorage(InMemoryStorage inner, FaultPlan plan) : IEv
     public IDeadLetterStore DeadLetters => Inner.DeadLetters;
 
     public IReadModelStore ReadModels { get; } = new FaultyReadModels(inner.ReadModels, plan);
+
+    public ILeaseStore Leases => Inner.Leases;
+
+    public ICommandStore Commands => Inner.Commands;
 
     public ISchema Schema => Inner.Schema;
 

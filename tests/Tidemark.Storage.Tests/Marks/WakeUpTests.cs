@@ -1,3 +1,4 @@
+using Tidemark.HighWater;
 using Tidemark.Storage.Tests.Stores;
 
 namespace Tidemark.Storage.Tests.Marks;
@@ -7,7 +8,7 @@ public abstract class WakeUpTests<TKind> : StoreTests<TKind>
     where TKind : ITestStoreKind
 {
     [Fact]
-    public async Task Notify_without_a_listener_does_nothing() => await Storage.WakeUp.NotifyAsync(Token);
+    public async Task Notify_without_a_listener_does_nothing() => await Storage.WakeUp.NotifyAsync(WakeUp.Appended, Token);
 
     [Fact]
     public async Task Hint_after_an_append_reaches_a_listener_in_another_process_where_the_store_can_listen()
@@ -19,12 +20,13 @@ public abstract class WakeUpTests<TKind> : StoreTests<TKind>
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var listening = other.WakeUp.ListenAsync(() => _ = begun.TrySetResult() || woken.TrySetResult(), stop.Token);
+        var listening = other.WakeUp.ListenAsync(
+            what => _ = what != WakeUp.Appended || begun.TrySetResult() || woken.TrySetResult(), stop.Token);
         await begun.Task.WaitAsync(Token);
         while (!woken.Task.IsCompleted)
         {
             await AppendAsync("order-1");
-            await Storage.WakeUp.NotifyAsync(Token);
+            await Storage.WakeUp.NotifyAsync(WakeUp.Appended, Token);
             await Task.WhenAny(woken.Task, listening, Task.Delay(TimeSpan.FromMilliseconds(20), Token));
             listening.IsCompleted.ShouldBeFalse(listening.Exception?.ToString());
         }
@@ -40,7 +42,7 @@ public abstract class WakeUpTests<TKind> : StoreTests<TKind>
         await using var transaction = await Log.BeginAsync(Token);
         await Log.AppendAsync(transaction, [Make.Append("order-1", Events.ExpectedVersion.Any)], Token);
 
-        await Storage.WakeUp.NotifyAsync(Token);
+        await Storage.WakeUp.NotifyAsync(WakeUp.Appended, Token);
 
         await transaction.CommitAsync(Token);
     }

@@ -1,6 +1,8 @@
 using Tidemark.Checkpoints;
+using Tidemark.Control;
 using Tidemark.Events;
 using Tidemark.HighWater;
+using Tidemark.Leases;
 using Tidemark.Log;
 using Tidemark.Projections;
 using Tidemark.Shards;
@@ -44,6 +46,10 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
     public IDeadLetterStore DeadLetters => Inner.DeadLetters;
 
     public IReadModelStore ReadModels => this;
+
+    public ILeaseStore Leases => Inner.Leases;
+
+    public ICommandStore Commands => Inner.Commands;
 
     public ISchema Schema => OtherSchema ?? Inner.Schema;
 

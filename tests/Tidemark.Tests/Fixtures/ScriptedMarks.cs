@@ -54,7 +54,7 @@ internal sealed class ScriptedChannel : IWakeUpChannel
     private int _sent;
     private int _opened;
     private volatile TaskCompletionSource? _listening;
-    private volatile Action? _wake;
+    private volatile Action<WakeUp>? _wake;
 
     public bool CanListen { get; init; } = true;
 
@@ -62,24 +62,25 @@ internal sealed class ScriptedChannel : IWakeUpChannel
 
     public int Sent => Volatile.Read(ref _sent);
 
-    public ValueTask NotifyAsync(CancellationToken cancellationToken)
+    public ValueTask NotifyAsync(WakeUp what, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _sent);
         _changed.Fire();
         return SendError is { } error ? throw error : ValueTask.CompletedTask;
     }
 
-    public async Task ListenAsync(Action wake, CancellationToken cancellationToken)
+    public async Task ListenAsync(Action<WakeUp> wake, CancellationToken cancellationToken)
     {
         _wake = wake;
         _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Interlocked.Increment(ref _opened);
-        wake();
+        wake(WakeUp.Appended);
+        wake(WakeUp.Leases);
         _changed.Fire();
         await _listening.Task.WaitAsync(cancellationToken);
     }
 
-    public void Hint() => _wake!();
+    public void Hint(WakeUp what = WakeUp.Appended) => _wake!(what);
 
     public void Break() => _listening!.SetException(new AwayException("The channel broke."));
 

@@ -14,19 +14,24 @@ public static class Slot
     public const int Count = 1024;
 
     /// <summary>The slot of a stream.</summary>
-    public static short Of(TenantId tenant, StreamId stream)
+    public static short Of(TenantId tenant, StreamId stream) => Of(tenant, stream.Value);
+
+    /// <summary>The slot of a document's key, which may be longer than a stream's name.</summary>
+    internal static short Of(TenantId tenant, string key)
     {
         const ulong offset = 14695981039346656037;
         var hash = Add(offset, tenant.Value);
         hash = Mix(hash, 0x1F);
-        hash = Add(hash, stream.Value);
+        hash = Add(hash, key);
         var folded = (uint)(hash ^ (hash >> 32));
         return (short)(folded & (Count - 1));
     }
 
     private static ulong Add(ulong hash, string text)
     {
-        Span<byte> bytes = stackalloc byte[StreamId.LengthMax * 3];
+        const int onStack = StreamId.LengthMax * 3;
+        var longest = Encoding.UTF8.GetMaxByteCount(text.Length);
+        var bytes = longest <= onStack ? stackalloc byte[onStack] : new byte[longest];
         var length = Encoding.UTF8.GetBytes(text, bytes);
         foreach (var b in bytes[..length])
             hash = Mix(hash, b);

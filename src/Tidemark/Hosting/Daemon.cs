@@ -2,6 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Tidemark.Events;
 using Tidemark.HighWater;
+using Tidemark.Leases;
+using Tidemark.Placement;
 using Tidemark.Projections;
 using Tidemark.Resilience;
 using Tidemark.Shards;
@@ -32,8 +34,15 @@ public sealed partial class Daemon
 
     /// <summary>One run of the daemon, from start to stop.</summary>
     private sealed record Run(
-        IReadOnlyDictionary<string, ProjectionRunner> Runners, Task HighWater, CancellationTokenSource Stop,
-            CancellationTokenSource Abort, CancellationTokenSource End);
+        IReadOnlyDictionary<string, GenerationKeeper> Keepers,
+        ShardHost Host,
+        NodeAgent Node,
+        Progress Progress,
+        Task Loops,
+        Task Ticks,
+        CancellationTokenSource Stop,
+        CancellationTokenSource Abort,
+        CancellationTokenSource End);
 
     /// <summary>Whether it runs in this process.</summary>
     public bool IsRunning => _run is not null;
@@ -62,11 +71,12 @@ public sealed partial class Daemon
             if (_run is not { } run)
                 return;
             await run.Stop.CancelAsync().ConfigureAwait(false);
+            await run.Ticks.ConfigureAwait(false);
             using var early = cancellationToken.UnsafeRegister(static abort => ((CancellationTokenSource)abort!).Cancel(), run.Abort);
             run.Abort.CancelAfter(_options.DrainTimeout);
-            await Task.WhenAll(run.Runners.Values.Select(r => r.StopAsync())).ConfigureAwait(false);
+            await run.Node.LeaveAsync(run.Abort.Token).ConfigureAwait(false);
             await run.End.CancelAsync().ConfigureAwait(false);
-            await run.HighWater.ConfigureAwait(false);
+            await run.Loops.ConfigureAwait(false);
             _run = null;
             LogStopped();
         }
@@ -81,7 +91,7 @@ public sealed partial class Daemon
         _run is not null,
         _database.HighWater.Mark,
         _database.HighWater.Last,
-        [.. (_run?.Runners.Values ?? []).SelectMany(r => r.Agents).Select(a => a.Status)]);
+        [.. (_run?.Host.Agents ?? []).Select(a => a.Status).OrderBy(s => s.Shard.ToString(), StringComparer.Ordinal)]);
 
     /// <summary>The sessions whose open appends hold the high-water mark back; asks the database.</summary>
     public async Task<IReadOnlyList<HighWaterBlocker>> ReadBlockersAsync(CancellationToken cancellationToken = default) =>
@@ -105,7 +115,7 @@ public sealed partial class Daemon
     /// <exception cref="TimeoutException">It has not passed the position in time.</exception>
     /// <exception cref="InvalidOperationException">The daemon does not run in this process.</exception>
     public Task WaitForAsync(string projection, Position position, TimeSpan timeout, CancellationToken cancellationToken = default) =>
-        WaitAsync([Runner(projection)], position, timeout, cancellationToken);
+        WaitAsync([Async(projection)], position, timeout, cancellationToken);
 
     /// <summary>Waits until every projection has passed everything that was committed before this call.</summary>
     /// <param name="timeout">How long to wait at most.</param>
@@ -115,11 +125,11 @@ public sealed partial class Daemon
     /// <exception cref="InvalidOperationException">The daemon does not run in this process.</exception>
     public async Task WaitForCaughtUpAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
-        var runners = Running().Runners.Values.ToArray();
+        _ = Running();
         await _database.HighWater.RefreshAsync(cancellationToken).ConfigureAwait(false);
         var target = _database.HighWater.Last;
         _database.HighWater.Signal(appended: false);
-        await WaitAsync(runners, target, timeout, cancellationToken).ConfigureAwait(false);
+        await WaitAsync([.. _projections.Of(ProjectionLifecycle.Async)], target, timeout, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -130,71 +140,101 @@ public sealed partial class Daemon
     /// <param name="projection">The projection's name.</param>
     /// <param name="cancellationToken">Ends the wait; the build goes on.</param>
     /// <exception cref="InvalidOperationException">The daemon does not run in this process.</exception>
-    public Task RebuildAsync(string projection, CancellationToken cancellationToken = default) =>
-        Runner(projection).RebuildAsync(cancellationToken);
+    public async Task RebuildAsync(string projection, CancellationToken cancellationToken = default)
+    {
+        var wanted = Async(projection);
+        var run = Running();
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, run.Stop.Token);
+        try
+        {
+            var generation = await run.Keepers[wanted.Name].BeginRebuildAsync(end.Token).ConfigureAwait(false);
+            while (true)
+            {
+                var changed = run.Host.ShardsChanged.Next;
+                if (run.Host.LiveOf(wanted.Name)?.Generation >= generation)
+                    return;
+                await changed.WaitAsync(end.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException e) when (run.Stop.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new InvalidOperationException(
+                $"The daemon stopped during the rebuild of projection '{projection}'; what was begun goes on at the next start.", e);
+        }
+    }
 
-    /// <summary>Ends a projection's pause at once; it tries again.</summary>
+    /// <summary>Ends the pauses of a projection's shards on this node at once; they try again.</summary>
     /// <param name="projection">The projection's name.</param>
     /// <exception cref="InvalidOperationException">The daemon does not run in this process.</exception>
     public void Resume(string projection)
     {
-        foreach (var agent in Runner(projection).Agents)
+        var wanted = Async(projection);
+        foreach (var agent in Running().Host.Agents.Where(a => a.Name.Projection == wanted.Name))
             agent.Resume();
     }
 
     private async Task<Run> StartRunAsync(CancellationToken cancellationToken)
     {
-        var projections = _projections.Of(ProjectionLifecycle.Async).ToArray();
-        var generations = await _database.Storage.ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
-        var stop = new CancellationTokenSource();
-        var abort = new CancellationTokenSource();
-        var end = new CancellationTokenSource();
-        var shares = _options.Shards.StateBytesMax / Math.Max(1, projections.Length);
+        Projection[] projections = [.. _projections.Of(ProjectionLifecycle.Async)];
+        var (stop, abort, end) = (new CancellationTokenSource(), new CancellationTokenSource(), new CancellationTokenSource());
         var runtime = new ShardRuntime(
             _database.Pulling, _database.HighWater, _options.Shards, _options.Resilience, _database.Storage.IsTransient, _database.Time,
-                new Random(),
-            _database.Loggers.CreateLogger<ShardAgent>());
-        var logger = _database.Loggers.CreateLogger<ProjectionRunner>();
-        var runners = projections.ToDictionary(
-            p => p.Name, p => new ProjectionRunner(p, _database, runtime, shares, logger, stop.Token, abort.Token), StringComparer.Ordinal);
-        await StartRunnersAsync(runners.Values, generations, stop, cancellationToken).ConfigureAwait(false);
-        var highWater = Task.WhenAll(
-            Task.Run(() => _database.HighWater.RunAsync(end.Token), CancellationToken.None),
-            Task.Run(() => _database.HighWater.ListenAsync(end.Token), CancellationToken.None));
-        LogStarted(runners.Count, _database.Storage.Description);
-        return new Run(runners, highWater, stop, abort, end);
-    }
-
-    private async Task StartRunnersAsync(
-        IEnumerable<ProjectionRunner> runners, IReadOnlyList<ReadModelGeneration> generations, CancellationTokenSource stop,
-            CancellationToken cancellationToken)
-    {
-        var pipeline = _options.Resilience.Build(PipelineName.ShardStart, _database.Time, _database.Storage.IsTransient);
-        var started = new List<ProjectionRunner>();
+            new Random(), _database.Loggers.CreateLogger<ShardAgent>());
+        var host = new ShardHost(_database, projections, runtime, _database.Loggers.CreateLogger<ShardHost>(), abort.Token);
+        var node = new NodeAgent(
+            _database.Storage.Leases, _database.HighWater, host, _options.Node, _database.Time, _database.Loggers.CreateLogger<NodeAgent>());
+        var progress = new Progress(_database, host, node);
+        var logger = _database.Loggers.CreateLogger<GenerationKeeper>();
+        var keepers = projections.ToDictionary(
+            p => p.Name, p => new GenerationKeeper(p, _database, host, node, progress, _options, logger), StringComparer.Ordinal);
+        host.Ask = node.Ask;
+        host.Tend = (lease, ended) =>
+            lease.Shard.Slots.First == 0 ? keepers[lease.Shard.Projection].TendAsync(lease.Shard.Generation, ended) : Task.CompletedTask;
         try
         {
-            foreach (var runner in runners)
-            {
-                await pipeline.ExecuteAsync(
-                    async (all, ct) => await runner.StartAsync(all, ct).ConfigureAwait(false), generations, cancellationToken)
-                        .ConfigureAwait(false);
-                started.Add(runner);
-            }
+            await JoinAsync(keepers.Values, host, node, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await Task.WhenAll(started.Select(r => r.StopAsync())).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await abort.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(host.Running.Keys.Select(host.StopAsync)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
+
+        var ticks = Task.Run(() => node.RunAsync(stop.Token), CancellationToken.None);
+        var loops = Task.WhenAll(
+            Task.Run(() => _database.HighWater.RunAsync(end.Token), CancellationToken.None),
+            Task.Run(() => _database.HighWater.ListenAsync(end.Token), CancellationToken.None));
+        LogStarted(projections.Length, _database.Storage.Description, node.Name);
+        return new Run(keepers, host, node, progress, loops, ticks, stop, abort, end);
+    }
+
+    private async Task JoinAsync(
+        IEnumerable<GenerationKeeper> keepers, ShardHost host, NodeAgent node, CancellationToken cancellationToken)
+    {
+        var pipeline = _options.Resilience.Build(PipelineName.ShardStart, _database.Time, _database.Storage.IsTransient);
+        var generations = await _database.Storage.ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var keeper in keepers)
+        {
+            var shards = await pipeline.ExecuteAsync(
+                async (all, ct) => await keeper.PrepareAsync(all, ct).ConfigureAwait(false), generations, cancellationToken)
+                .ConfigureAwait(false);
+            node.Register(shards);
+        }
+
+        await host.RefreshAsync(cancellationToken).ConfigureAwait(false);
+        await pipeline.ExecuteAsync(
+            static async (joining, ct) => await joining.JoinAsync(ct).ConfigureAwait(false), node, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task WaitAsync(
-        IReadOnlyList<ProjectionRunner> runners, Position position, TimeSpan timeout, CancellationToken cancellationToken)
+        IReadOnlyList<Projection> projections, Position position, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        var run = Running();
         using var late = new CancellationTokenSource(timeout, _database.Time);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-        var waits = runners.Select(r => r.WaitAsync(position, enough.Token)).ToArray();
+        var waits = projections.Select(p => run.Progress.UntilPassedAsync(
+            () => LiveShards(run, p), position, _ => CheckNotPaused(run, p), enough.Token)).ToArray();
         try
         {
             await foreach (var wait in Task.WhenEach(waits).ConfigureAwait(false))
@@ -202,8 +242,8 @@ public sealed partial class Daemon
         }
         catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            var behind = runners.Where(r => !r.HasPassed(position)).Select(r => r.Leading.Status)
-                .Select(s => $"{s.Shard} is {s.State} at {s.Position}");
+            var behind = projections.Where(p => !run.Progress.HasPassed(LiveShards(run, p), position))
+                .Select(p => $"{p.Name} ({string.Join(", ", Describe(run, p))})");
             throw new TimeoutException(
                 $"After {timeout} position {position} was not passed (the high-water mark is {_database.HighWater.Mark}): " +
                 $"{string.Join("; ", behind)}.", e);
@@ -215,19 +255,63 @@ public sealed partial class Daemon
         }
     }
 
-    private ProjectionRunner Runner(string projection)
+    // The shards that keep what readers see.
+    private IReadOnlyList<ShardLease> LiveShards(Run run, Projection projection) =>
+        run.Host.LiveOf(projection.Name) is { } live
+            ? [.. run.Node.Book.Of(projection.Name, live.Generation, _database.Name)]
+            : [];
+
+    private IEnumerable<string> Describe(Run run, Projection projection)
     {
-        _ = _projections.Find(projection);
-        return Running().Runners.TryGetValue(projection, out var runner)
-            ? runner
+        foreach (var lease in run.Node.Book.Shards.Values.Where(l => l.Shard.Projection == projection.Name))
+        {
+            if (run.Host.Find(lease.Shard) is { } agent)
+                yield return $"{lease.Shard} is {agent.Status.State} at {agent.Status.Position}";
+            else if (run.Node.Book.OwnerOf(lease) is { } owner)
+                yield return $"{lease.Shard} runs on node {run.Node.Book.Nodes.First(n => n.Id == owner).Name}";
+            else
+                yield return $"{lease.Shard} runs nowhere: {run.Node.Book.Plan.Unplaced.GetValueOrDefault(lease.Shard) ?? lease.State.ToString()}";
+        }
+    }
+
+    // A pause of the shards that readers wait for ends the wait with their error; before a first build or a new version is live, those are
+    // the shards that build it.
+    private static void CheckNotPaused(Run run, Projection projection)
+    {
+        var live = run.Host.LiveOf(projection.Name);
+        foreach (var agent in run.Host.Agents.Where(a => a.Name.Projection == projection.Name))
+        {
+            if ((live?.Version != projection.Version || agent.Name.Generation == live.Generation)
+                && agent.Status is { State: ShardState.Paused, Error: not null } status)
+            {
+                throw new ShardPausedException(status);
+            }
+        }
+
+        foreach (var lease in run.Node.Book.Shards.Values)
+        {
+            if (lease.Problem is { } problem && lease.Shard.Projection == projection.Name && lease.Shard.Generation == live?.Generation
+                && run.Host.Find(lease.Shard) is null && run.Node.Book.OwnerOf(lease) is not null)
+            {
+                throw new ShardPausedException(lease.Shard, problem);
+            }
+        }
+    }
+
+    private Projection Async(string projection)
+    {
+        var found = _projections.Find(projection);
+        return _projections.Of(ProjectionLifecycle.Async).Contains(found)
+            ? found
             : throw new ArgumentException($"Projection '{projection}' is not async; the daemon does not run it.", nameof(projection));
     }
 
     private Run Running() => _run ?? throw new InvalidOperationException("The daemon does not run in this process. Start it, or ask " +
         "where it runs.");
 
-    [LoggerMessage(EventId = 1411, Level = LogLevel.Information, Message = "The daemon runs {Projections} projection(s) on {Storage}.")]
-    private partial void LogStarted(int projections, string storage);
+    [LoggerMessage(EventId = 1411, Level = LogLevel.Information, Message = "The daemon runs {Projections} projection(s) on {Storage} " +
+        "as node {Node}.")]
+    private partial void LogStarted(int projections, string storage, string node);
 
     [LoggerMessage(EventId = 1412, Level = LogLevel.Information, Message = "The daemon has stopped.")]
     private partial void LogStopped();

@@ -19,17 +19,3 @@ internal static class ShardWaits
 
     /// <summary>Waits until the status meets a condition; a pause ends the wait with the shard's own error.</summary>
     /// <exception cref="ShardPausedException">The shard is paused.</exception>
-    public static async Task UntilOrPausedAsync(ShardAgent agent, Func<ShardStatus, bool> condition, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var changed = agent.Changed.Next;
-            var status = agent.Status;
-            if (condition(status))
-                return;
-            if (status.State == ShardState.Paused && status.Error is not null)
-                throw new ShardPausedException(status);
-            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
-}

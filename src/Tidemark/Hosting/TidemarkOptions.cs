@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Tidemark.HighWater;
 using Tidemark.Log;
+using Tidemark.Placement;
 using Tidemark.Pulling;
 using Tidemark.Resilience;
 using Tidemark.Shards;
@@ -22,6 +23,14 @@ public sealed class TidemarkOptions
     /// <summary>How shards work.</summary>
     public ShardOptions Shards { get; set; } = new();
 
+    /// <summary>How this process takes part in the work of a cluster.</summary>
+    public NodeOptions Node { get; set; } = new();
+
+    /// <summary>
+    /// How many former generations of a read model stay, with their tables, after a rebuild or a change of version. 1 by default; 0 to 100.
+    /// </summary>
+    public int FormerGenerationsKept { get; set; } = 1;
+
     /// <summary>How failing calls are repeated.</summary>
     public PipelineOptions Resilience { get; set; } = new();
 
@@ -40,7 +49,9 @@ public sealed class TidemarkOptions
         public ValidateOptionsResult Validate(string? name, TidemarkOptions options)
         {
             var problems = new List<string>([.. options.Log.Validate(), .. options.HighWater.Validate(), .. options.Pulling.Validate(),
-                .. options.Shards.Validate()]);
+                .. options.Shards.Validate(), .. options.Node.Validate()]);
+            if (options.FormerGenerationsKept is < 0 or > 100)
+                problems.Add($"FormerGenerationsKept is {options.FormerGenerationsKept}; it must be 0 to 100.");
             if (options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > TimeSpan.FromMinutes(10))
                 problems.Add($"DrainTimeout is {options.DrainTimeout}; it must be 0 to 10 minutes.");
             if (!Enum.IsDefined(options.Schema))

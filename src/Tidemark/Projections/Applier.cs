@@ -48,4 +48,8 @@ internal sealed record ApplierContext(
     IEventLog Log,
     int Generation,
     IStoreTransaction? Lent,
-    long StateBytesMax);
+    long StateBytesMax)
+{
+    /// <summary>The slots to work on. Of a projection that is split by keys, those of its keys.</summary>
+    public SlotRange Slots { get; init; } = SlotRange.All;
+}

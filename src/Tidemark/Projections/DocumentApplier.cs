@@ -27,6 +27,7 @@ internal sealed class DocumentApplier<TDocument> : Applier
     private readonly List<(RecordedEvent Event, DocumentEntry<TDocument> Entry)> _work = [];
     private readonly Dictionary<DocumentKey, DocumentEntry<TDocument>> _missing = [];
     private readonly List<DocumentKey> _keys = [];
+    private readonly bool _splitByKey;
     private long _pendingBytes;
 
     public DocumentApplier(
@@ -35,6 +36,7 @@ internal sealed class DocumentApplier<TDocument> : Applier
         _projection = projection;
         _keysOf = keysOf;
         _context = context;
+        _splitByKey = projection.IsSplitByKey && context.Slots != SlotRange.All;
         _json = (JsonTypeInfo<TDocument>)context.Json.GetTypeInfo(typeof(TDocument));
         _cache = new DocumentCache<TDocument>(context.StateBytesMax);
         _steps = new FoldSteps<TDocument>?[context.Types.Count];
@@ -152,6 +154,8 @@ internal sealed class DocumentApplier<TDocument> : Applier
 
             foreach (var key in _keys)
             {
+                if (_splitByKey && !_context.Slots.Contains(Slot.Of(key.Tenant, key.Key)))
+                    continue;
                 if (!_cache.TryGet(key, out var entry))
                     _missing.TryAdd(key, entry);
                 _work.Add((e, entry));

@@ -14,7 +14,7 @@ internal sealed class FlatApplier : Applier
     {
         _projection = projection;
         _context = context;
-        _changes = new FlatChanges((FlatTableSchema)projection.Schema);
+        _changes = new FlatChanges((FlatTableSchema)projection.Schema, context.Slots);
     }
 
     public override long PendingBytes => _changes.Bytes;

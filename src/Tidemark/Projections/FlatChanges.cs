@@ -1,7 +1,9 @@
+using Tidemark.Events;
+
 namespace Tidemark.Projections;
 
 /// <summary>The rows of a flat table that changed since the last commit.</summary>
-internal sealed class FlatChanges(FlatTableSchema schema)
+internal sealed class FlatChanges(FlatTableSchema schema, SlotRange slots)
 {
     /// <summary>What a row weighs, by estimate.</summary>
     private const int RowBytes = 200;
@@ -14,6 +16,8 @@ internal sealed class FlatChanges(FlatTableSchema schema)
     {
         if (string.IsNullOrEmpty(key))
             throw new InvalidOperationException("A row's key must not be null or empty.");
+        if (slots != SlotRange.All && !slots.Contains(Slot.Of(TenantId.Default, key)))
+            return new FlatRow(schema, key); // Another shard keeps this row; what becomes of this one nobody sees.
         if (!_rows.TryGetValue(key, out var row))
             _rows.Add(key, row = new FlatRow(schema, key));
         row.Touch();

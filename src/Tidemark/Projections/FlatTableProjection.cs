@@ -16,6 +16,8 @@ public abstract class FlatTableProjection : Projection
     private readonly Dictionary<Type, Action<RecordedEvent, FlatChanges>> _handlers = [];
     private string _key = "key";
 
+    internal override bool IsSplitByKey => true;
+
     internal override ReadModelSchema Schema => new FlatTableSchema(ReadModel, _key, _columns);
 
     internal override IReadOnlyCollection<Type> EventTypes => _handlers.Keys;

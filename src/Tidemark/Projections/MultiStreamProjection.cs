@@ -28,6 +28,8 @@ public abstract class MultiStreamProjection<TDocument> : DocumentProjection<TDoc
         _keys[typeof(TEvent)] = (e, list) => list.AddRange(keys(new Event<TEvent>(e)));
     }
 
+    internal sealed override bool IsSplitByKey => true;
+
     internal sealed override Applier MakeApplier(ApplierContext context)
     {
         foreach (var type in EventTypes)

@@ -18,6 +18,7 @@ public abstract class Projection
 {
     private readonly string? _name;
     private readonly string? _readModel;
+    private readonly int _partitions = 1;
 
     private protected Projection()
     {
@@ -45,6 +46,29 @@ public abstract class Projection
     /// </summary>
     public int Version { get; protected init; } = 1;
 
+    /// <summary>
+    /// Into how many shards it is split when its read model is first made, each with a range of slots (streams, or keys of a multi-stream
+    /// projection). They may run on different nodes. 1 by default; 1 to 1,024. Later, split and merge while it runs; a changed number
+    /// here takes effect with the next generation.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Out of its range.</exception>
+    public int Partitions
+    {
+        get => _partitions;
+        protected init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, Slot.Count);
+            _partitions = value;
+        }
+    }
+
+    /// <summary>
+    /// The group of its shards: those of one group run on one node, different groups on different nodes while there are enough. Null, the
+    /// default, for none.
+    /// </summary>
+    public string? Group { get; protected init; }
+
     /// <summary>What to do with events that fail; null for the store's default.</summary>
     public ErrorOptions? Errors { get; protected init; }
 
@@ -52,6 +76,11 @@ public abstract class Projection
     public ErrorOptions? ErrorsWhileRebuilding { get; protected init; }
 
     internal abstract ReadModelSchema Schema { get; }
+
+    /// <summary>
+    /// Whether its partitions divide the keys of its read model instead of the streams: events of many streams meet in one key.
+    /// </summary>
+    internal virtual bool IsSplitByKey => false;
 
     /// <summary>The event types it handles; null for all.</summary>
     internal abstract IReadOnlyCollection<Type>? EventTypes { get; }

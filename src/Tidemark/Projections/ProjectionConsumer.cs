@@ -23,10 +23,11 @@ internal sealed class ProjectionConsumer : IShardConsumer
     private readonly Applier _applier;
     private readonly bool[]? _wanted;
     private readonly long _pendingBytesMax;
+    private readonly Epoch _epoch;
+    private readonly SlotRange _streams;
     private readonly List<RecordedEvent> _relevant = [];
     private readonly List<DeadLetter> _deadLetters = [];
 
-    private Epoch _epoch;
     private Position _durable;
     private HandshakeToken _expected;
     private RecordedEvent? _anchor;
@@ -38,9 +39,12 @@ internal sealed class ProjectionConsumer : IShardConsumer
         ApplierContext context,
         ICheckpointStore checkpoints,
         ShardOptions options,
-        SemaphoreSlim largeCommits)
+        SemaphoreSlim largeCommits,
+        Epoch epoch)
     {
         _largeCommits = largeCommits;
+        _epoch = epoch;
+        _streams = projection.IsSplitByKey ? SlotRange.All : shard.Slots;
         _shard = shard;
         _checkpoints = checkpoints;
         _log = context.Log;
@@ -67,9 +71,8 @@ internal sealed class ProjectionConsumer : IShardConsumer
 
     public async ValueTask<HandshakeToken> HandshakeAsync(CancellationToken cancellationToken)
     {
-        var checkpoint = await _checkpoints.OpenAsync(_shard, epoch: null, cancellationToken).ConfigureAwait(false);
+        var checkpoint = await _checkpoints.OpenAsync(_shard, _epoch, cancellationToken).ConfigureAwait(false);
         await CheckAnchorAsync(checkpoint, cancellationToken).ConfigureAwait(false);
-        _epoch = checkpoint.Epoch;
         _durable = checkpoint.Position;
         _expected = HandshakeToken.Delivered(_durable);
         _applier.Begin(isEmpty: _durable == Position.Beginning);
@@ -158,10 +161,9 @@ internal sealed class ProjectionConsumer : IShardConsumer
     private void Select(in Delivery delivery)
     {
         _relevant.Clear();
-        var slots = _shard.Slots;
         foreach (var e in delivery.Slice.Events)
         {
-            if (!slots.Contains(e.Slot) || !Concerns(e))
+            if (!_streams.Contains(e.Slot) || !Concerns(e))
                 continue;
             if (delivery.SetAside.Count > 0 && delivery.SetAside.TryGetValue(e.Position, out var deadLetter))
             {

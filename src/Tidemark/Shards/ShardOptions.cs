@@ -47,6 +47,14 @@ public sealed class ShardOptions
     /// </summary>
     public long StateBytesMax { get; set; } = 128L * 1024 * 1024;
 
+    /// <summary>The same options with a shorter <see cref="IdleProgressInterval"/>; one that is shorter already stays.</summary>
+    internal ShardOptions With(TimeSpan idleProgress)
+    {
+        var copy = (ShardOptions)MemberwiseClone();
+        copy.IdleProgressInterval = idleProgress < IdleProgressInterval ? idleProgress : IdleProgressInterval;
+        return copy;
+    }
+
     internal IEnumerable<string> Validate()
     {
         if (CommitEventsMax is < 1 or > 10_000_000)

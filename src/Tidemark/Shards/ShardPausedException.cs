@@ -1,4 +1,5 @@
 using Tidemark.Events;
+using Tidemark.Leases;
 
 namespace Tidemark.Shards;
 
@@ -13,6 +14,13 @@ public sealed class ShardPausedException : TidemarkException
             status.Error?.Exception)
         => Status = status;
 
-    /// <summary>The shard's status.</summary>
-    public ShardStatus Status { get; }
+    /// <summary>Tells of a shard of another node.</summary>
+    public ShardPausedException(ShardName shard, ShardProblem problem)
+        : base($"Shard {shard} is paused ({problem.Category}): {problem.Message} " +
+            (problem.NextTry is { } next ? $"It tries again at {next:O}." : "It waits for an operator."))
+    {
+    }
+
+    /// <summary>The shard's status; null for a shard of another node.</summary>
+    public ShardStatus? Status { get; }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Tidemark.Events;
 using Tidemark.HighWater;
+using Tidemark.Leases;
 using Tidemark.Log;
 using Tidemark.Projections;
 using Tidemark.Pulling;
@@ -70,8 +71,8 @@ public sealed class EventDatabase : IAsyncDisposable
     /// <summary>Events read from the log for the shards of this node so far; per event appended, about one.</summary>
     public long EventsRead => Pulling.RowsRead;
 
-    internal ApplierContext ApplierContext(int generation, long stateBytesMax) =>
-        new(Types, Json, Storage.ReadModels, Storage.Log, generation, Lent: null, stateBytesMax);
+    internal ApplierContext ApplierContext(ShardName shard, long stateBytesMax) =>
+        new(Types, Json, Storage.ReadModels, Storage.Log, shard.Generation, Lent: null, stateBytesMax) { Slots = shard.Slots };
 
     /// <summary>Finishes the appends under way and closes the storage.</summary>
     public async ValueTask DisposeAsync()

@@ -1,0 +1,261 @@
+using Microsoft.Extensions.Logging;
+using Tidemark.Events;
+using Tidemark.Leases;
+using Tidemark.Placement;
+using Tidemark.Projections;
+using Tidemark.Storage;
+
+namespace Tidemark.Hosting;
+
+/// <summary>
+/// Keeps the generations of one projection: makes them, and swaps a build in once all its shards have caught up, whatever nodes they run
+/// on. The node that owns the build's first shard does it; each step can be done again, so when that node dies the next owner goes on.
+/// </summary>
+internal sealed partial class GenerationKeeper(
+    Projection projection, EventDatabase database, ShardHost host, NodeAgent node, Progress progress, TidemarkOptions options,
+    ILogger logger)
+{
+    private static readonly TimeSpan SwapMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    private IReadModelStore ReadModels => database.Storage.ReadModels;
+
+    /// <summary>Makes the generations that this version of the projection needs, and says which shards they have.</summary>
+    public async Task<IReadOnlyList<ShardLease>> PrepareAsync(IReadOnlyList<ReadModelGeneration> all, CancellationToken cancellationToken)
+    {
+        var own = Own(all);
+        var live = own.LastOrDefault(g => g.State == GenerationState.Live);
+        var building = own.LastOrDefault(g => g.State == GenerationState.Building && g.Version == projection.Version);
+        if (live is null)
+        {
+            live = await MakeAsync(building?.Generation ?? NextOf(own), cancellationToken).ConfigureAwait(false);
+            building = null;
+        }
+        else if (live.Version < projection.Version && building is null)
+        {
+            LogVersion(projection.Name, live.Version, projection.Version);
+            building = await MakeAsync(NextOf(own), cancellationToken).ConfigureAwait(false);
+        }
+        else if (live.Version > projection.Version)
+        {
+            LogOlder(projection.Name, live.Version, projection.Version);
+        }
+
+        var shards = new List<ShardLease>(await ShardsOfAsync(live, cancellationToken).ConfigureAwait(false));
+        if (building is not null)
+            shards.AddRange(await ShardsOfAsync(building, cancellationToken).ConfigureAwait(false));
+        return shards;
+    }
+
+    /// <summary>Begins a new generation beside the live one, unless one is being built. Returns the one that is.</summary>
+    public async Task<int> BeginRebuildAsync(CancellationToken cancellationToken)
+    {
+        var own = Own(await ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false));
+        var building = own.LastOrDefault(g => g.State == GenerationState.Building && g.Version == projection.Version)
+            ?? await MakeAsync(NextOf(own), cancellationToken).ConfigureAwait(false);
+        node.Register(await ShardsOfAsync(building, cancellationToken).ConfigureAwait(false));
+        await host.RefreshAsync(cancellationToken).ConfigureAwait(false);
+        node.Ask();
+        return building.Generation;
+    }
+
+    /// <summary>For the owner of a generation's first shard: swaps it in when it is a build, and clears away what it replaces.</summary>
+    public async Task TendAsync(int generation, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                var own = Own(await ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false));
+                var state = own.FirstOrDefault(g => g.Generation == generation)?.State;
+                var former = own.Where(g => g.Generation < generation && g.State != GenerationState.Retired).Select(g => g.Generation);
+                if (state == GenerationState.Building
+                    && !await TrySwapAsync(generation, [.. former], cancellationToken).ConfigureAwait(false))
+                {
+                    continue;
+                }
+
+                if (state is GenerationState.Building or GenerationState.Live)
+                    await ClearAsync(generation, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogSwapFailed(projection.Name, generation, e);
+                await Task.Delay(RetryAfter, database.Time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    // False when the former shards had to be let go on: the new ones took too long to pass them.
+    private async Task<bool> TrySwapAsync(int generation, int[] formerGenerations, CancellationToken cancellationToken)
+    {
+        // A shard that starts before the mark is known sees no events and takes itself for live: it is ready once it has passed a mark that
+        // was read.
+        var mark = await database.HighWater.RefreshAsync(cancellationToken).ConfigureAwait(false);
+        await progress.UntilPassedAsync(() => Wanted([generation]), mark, _ => { }, cancellationToken).ConfigureAwait(false);
+        LogBuilt(projection.Name, generation);
+
+        // The former shards end first, at positions that the new ones then reach: readers never see the model go back.
+        var former = Wanted(formerGenerations);
+        await SetAsync(former, LeaseState.Retired, cancellationToken).ConfigureAwait(false);
+        var reached = await EndFormerAsync(formerGenerations, cancellationToken).ConfigureAwait(false);
+        if (!await PassInTimeAsync(generation, reached, cancellationToken).ConfigureAwait(false))
+        {
+            LogSwapPutOff(projection.Name, generation, reached.Value);
+            await SetAsync(former, LeaseState.Wanted, cancellationToken).ConfigureAwait(false);
+            return false;
+        }
+
+        await ReadModels.PublishAsync(projection.Name, projection.Schema, generation, cancellationToken).ConfigureAwait(false);
+        await host.RefreshAsync(cancellationToken).ConfigureAwait(false);
+        LogSwapped(projection.Name, generation);
+        return true;
+    }
+
+    private async Task<bool> PassInTimeAsync(int generation, Position reached, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(SwapMax, database.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
+        {
+            await progress.UntilPassedAsync(() => Wanted([generation]), reached, _ => { }, either.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    // Waits until nobody owns a former shard, and installs an epoch above its last owner's: not even a process that was frozen meanwhile
+    // writes to it any more. Returns how far they came.
+    private async Task<Position> EndFormerAsync(int[] generations, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var (changed, hosted) = (node.BookChanged.Next, host.ShardsChanged.Next);
+            if (Of(generations).All(l => l.State == LeaseState.Retired && node.Book.OwnerOf(l) is null && host.Find(l.Shard) is null))
+                break;
+            await Task.WhenAny(changed, hosted).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        var reached = Position.Beginning;
+        foreach (var lease in Of(generations))
+        {
+            var last = await database.Storage.Checkpoints.OpenAsync(lease.Shard, new Epoch(lease.Epoch.Value + 1), cancellationToken)
+                .ConfigureAwait(false);
+            reached = Position.Later(reached, last.Position);
+        }
+
+        return reached;
+    }
+
+    // Every node is told to look at the generations again: the live one's shards count as changed. Former generations go, but for those kept.
+    private async Task ClearAsync(int generation, CancellationToken cancellationToken)
+    {
+        var own = Own(await ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false));
+        int[] former = [.. own.Where(g => g.Generation < generation).Select(g => g.Generation)];
+        var changes = Wanted([generation]).Select(l => KeyValuePair.Create(l.Shard, l.State))
+            .Concat(Wanted(former).Select(l => KeyValuePair.Create(l.Shard, LeaseState.Retired)));
+        await ChangeAsync(new LeaseChange { Set = [.. changes] }, cancellationToken).ConfigureAwait(false);
+        var retired = own.Where(g => g.Generation < generation && g.State == GenerationState.Retired);
+        foreach (var old in retired.SkipLast(options.FormerGenerationsKept).TakeLast(1))
+            await DropAsync(old.Generation, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Drops a former generation's tables and checkpoints. Doing it again does no harm.</summary>
+    public async Task DropAsync(int generation, CancellationToken cancellationToken)
+    {
+        await database.Storage.Checkpoints.DeleteAsync(projection.Name, generation, cancellationToken).ConfigureAwait(false);
+        await ReadModels.DropAsync(projection.Name, projection.Schema, generation, cancellationToken).ConfigureAwait(false);
+        await database.Storage.Leases.ChangeAsync(
+            new LeaseChange { Remove = [.. Of([generation]).Select(l => l.Shard)] }, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task SetAsync(IReadOnlyList<ShardLease> shards, LeaseState state, CancellationToken cancellationToken)
+    {
+        if (shards.Count > 0)
+        {
+            await ChangeAsync(
+                new LeaseChange { Set = [.. shards.Select(l => KeyValuePair.Create(l.Shard, state))] }, cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
+    private async Task ChangeAsync(LeaseChange change, CancellationToken cancellationToken)
+    {
+        var changed = await database.Storage.Leases.ChangeAsync(change, cancellationToken).ConfigureAwait(false);
+        node.Ask();
+        if (!changed)
+            throw new InvalidOperationException($"The shards of projection '{projection.Name}' have changed meanwhile.");
+        await database.HighWater.NotifyLeasesAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private ShardLease[] Wanted(params int[] generations) => [.. Of(generations).Where(l => l.State != LeaseState.Retired)];
+
+    private IEnumerable<ShardLease> Of(int[] generations) => node.Book.Shards.Values.Where(
+        l => l.Shard.Projection == projection.Name && l.Shard.Database == database.Name && generations.Contains(l.Shard.Generation));
+
+    private ReadModelGeneration[] Own(IEnumerable<ReadModelGeneration> all) =>
+        [.. all.Where(g => g.Projection == projection.Name).OrderBy(g => g.Generation)];
+
+    private static int NextOf(IEnumerable<ReadModelGeneration> own) => own.Select(g => g.Generation).DefaultIfEmpty().Max() + 1;
+
+    private async Task<ReadModelGeneration> MakeAsync(int generation, CancellationToken cancellationToken) =>
+        await ReadModels.PrepareAsync(projection.Name, projection.Version, projection.Schema, generation, cancellationToken)
+            .ConfigureAwait(false);
+
+    // Shards that worked on a generation before keep their ranges, also when the rows of their leases are lost: their checkpoints tell.
+    private async Task<IReadOnlyList<ShardLease>> ShardsOfAsync(ReadModelGeneration generation, CancellationToken cancellationToken)
+    {
+        var stored = await database.Storage.Checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false);
+        var ranges = stored.Where(c => c.Shard.Projection == projection.Name && c.Shard.Generation == generation.Generation)
+            .Select(c => c.Shard.Slots).ToArray();
+        ranges = ranges.Length == 0 ? [.. SlotRange.All.Divide(projection.Partitions)] : Completed(ranges);
+        return [.. ranges.Select(slots => new ShardLease(
+            new ShardName(projection.Name, generation.Generation, slots, database.Name), projection.Group, generation.Version,
+            LeaseState.Wanted, null, default, null, null))];
+    }
+
+    private static SlotRange[] Completed(SlotRange[] known)
+    {
+        var ranges = new List<SlotRange>();
+        var next = 0;
+        foreach (var range in known.OrderBy(r => r.First))
+        {
+            if (range.First > next)
+                ranges.Add(new((short)next, (short)(range.First - 1)));
+            ranges.Add(range);
+            next = range.Last + 1;
+        }
+
+        if (next < Slot.Count)
+            ranges.Add(new((short)next, Slot.Count - 1));
+        return [.. ranges];
+    }
+
+    [LoggerMessage(EventId = 1401, Level = LogLevel.Information, Message = "Projection {Projection} changed from version {From} to " +
+        "{To}: its read model is built anew beside the old one.")]
+    private partial void LogVersion(string projection, int from, int to);
+
+    [LoggerMessage(EventId = 1405, Level = LogLevel.Warning, Message = "The read model of projection {Projection} has version {Live}, " +
+        "newer than this process's {Own}: nodes with the newer code keep it. To go back, rebuild it by a process with the older code.")]
+    private partial void LogOlder(string projection, int live, int own);
+
+    [LoggerMessage(EventId = 1402, Level = LogLevel.Information, Message = "Projection {Projection}: generation {Generation} has " +
+        "caught up.")]
+    private partial void LogBuilt(string projection, int generation);
+
+    [LoggerMessage(EventId = 1404, Level = LogLevel.Warning, Message = "Projection {Projection}: generation {Generation} could not be " +
+        "swapped in; trying again.")]
+    private partial void LogSwapFailed(string projection, int generation, Exception error);
+
+    [LoggerMessage(EventId = 1406, Level = LogLevel.Warning, Message = "Projection {Projection}: generation {Generation} did not pass " +
+        "position {Position} in time; the former one goes on, and the swap is tried again.")]
+    private partial void LogSwapPutOff(string projection, int generation, long position);
+
+    [LoggerMessage(EventId = 1403, Level = LogLevel.Information, Message = "Projection {Projection}: readers now see generation " +
+        "{Generation}.")]
+    private partial void LogSwapped(string projection, int generation);
+}

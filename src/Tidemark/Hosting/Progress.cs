@@ -1,0 +1,83 @@
+using Tidemark.Events;
+using Tidemark.Leases;
+using Tidemark.Placement;
+using Tidemark.Shards;
+using Tidemark.Storage;
+
+namespace Tidemark.Hosting;
+
+/// <summary>
+/// How far shards are, wherever they run: from memory for those of this node, from their checkpoints for the others.
+/// </summary>
+internal sealed class Progress(EventDatabase database, ShardHost host, NodeAgent node)
+{
+    // Who waits for a shard of another node looks at its checkpoint.
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Waits until every shard has passed a position.</summary>
+    /// <param name="shards">The shards; asked anew whenever the cluster changes, as they may be split or swapped meanwhile.</param>
+    /// <param name="position">The position.</param>
+    /// <param name="check">Called at each look; ends the wait by throwing.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task UntilPassedAsync(
+        Func<IReadOnlyList<ShardLease>> shards, Position position, Action<IReadOnlyList<ShardLease>> check,
+        CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var (book, hosted) = (node.BookChanged.Next, host.ShardsChanged.Next);
+            var wanted = shards();
+            var (moved, remote, behind) = await LookAsync(wanted, position, cancellationToken).ConfigureAwait(false);
+            if (!behind)
+                return;
+            check(wanted);
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            List<Task> waits = [book, hosted, .. moved];
+            waits.Add(remote ? Task.Delay(Poll, database.Time, enough.Token) : Task.Delay(Timeout.Infinite, enough.Token));
+            await Task.WhenAny(waits).ConfigureAwait(false);
+            await enough.CancelAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Whether every shard has passed a position, as far as this node knows without asking.</summary>
+    public bool HasPassed(IReadOnlyList<ShardLease> shards, Position position) =>
+        shards.Count > 0 && shards.All(s => host.Find(s.Shard) is { } agent && HasPassed(agent, position));
+
+    // A shard that is starting has no token yet: its position means nothing.
+    private static bool HasPassed(ShardAgent agent, Position position) =>
+        agent.Status is { State: not ShardState.Stopped and not ShardState.Starting } status && status.Position >= position;
+
+    private async ValueTask<(List<Task> Moved, bool Remote, bool Behind)> LookAsync(
+        IReadOnlyList<ShardLease> shards, Position position, CancellationToken cancellationToken)
+    {
+        var moved = new List<Task>();
+        var elsewhere = new List<ShardName>();
+        var behind = shards.Count == 0;
+        foreach (var lease in shards)
+        {
+            if (host.Find(lease.Shard) is not { } agent)
+            {
+                elsewhere.Add(lease.Shard);
+                continue;
+            }
+
+            var next = agent.Changed.Next;
+            if (HasPassed(agent, position))
+                continue;
+            behind = true;
+            moved.Add(next);
+        }
+
+        if (!behind && elsewhere.Count > 0)
+            behind = !await HavePassedAsync(elsewhere, position, cancellationToken).ConfigureAwait(false);
+        return (moved, elsewhere.Count > 0, behind);
+    }
+
+    private async ValueTask<bool> HavePassedAsync(List<ShardName> shards, Position position, CancellationToken cancellationToken)
+    {
+        var all = await database.Storage.Checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false);
+        var stored = all.Where(c => c.Position >= position).Select(c => c.Shard).ToHashSet();
+        return shards.TrueForAll(stored.Contains);
+    }
+}

@@ -1,0 +1,176 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Tidemark.Events;
+using Tidemark.HighWater;
+using Tidemark.Leases;
+using Tidemark.Placement;
+using Tidemark.Projections;
+using Tidemark.Shards;
+using Tidemark.Storage;
+
+namespace Tidemark.Hosting;
+
+/// <summary>Runs the shards that this node owns.</summary>
+internal sealed partial class ShardHost(
+    EventDatabase database, IReadOnlyList<Projection> projections, ShardRuntime runtime, ILogger logger, CancellationToken abort) : IShardHost
+{
+    private const long StateBytesMin = 256 * 1024;
+
+    // A build is swapped in once all its shards have passed the same position; those that pass it late would keep readers waiting.
+    private static readonly TimeSpan BuildProgressInterval = TimeSpan.FromMilliseconds(250);
+
+    private readonly Dictionary<string, Projection> _projections = projections.ToDictionary(p => p.Name, StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<ShardName, RunningShard> _running = new();
+    private readonly ConcurrentDictionary<ShardName, Epoch> _epochs = new();
+    private readonly ConcurrentDictionary<ShardName, Epoch> _raises = new();
+    private volatile IReadOnlyList<ReadModelGeneration> _generations = [];
+
+    /// <inheritdoc />
+    public IReadOnlyList<Capability> Capabilities { get; } = [.. projections.Select(p => new Capability(p.Name, p.Version))];
+
+    /// <inheritdoc />
+    public IReadOnlyDictionary<ShardName, Epoch> Running => _epochs;
+
+    /// <inheritdoc />
+    public bool HasRaises => !_raises.IsEmpty;
+
+    /// <summary>The agents of the shards that run here.</summary>
+    public IEnumerable<ShardAgent> Agents => _running.Values.Select(r => r.Agent);
+
+    /// <summary>The generations as last read.</summary>
+    public IReadOnlyList<ReadModelGeneration> Generations => _generations;
+
+    /// <summary>Fires when generations were read anew, and when a shard starts or ends here.</summary>
+    public AsyncPulse ShardsChanged { get; } = new();
+
+    /// <summary>Called when a shard starts here; ends when it does.</summary>
+    public Func<ShardLease, CancellationToken, Task> Tend { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>Called when a shard needs a tick soon.</summary>
+    public Action Ask { get; set; } = () => { };
+
+    /// <summary>The agent of a shard that runs here; null when it does not.</summary>
+    public ShardAgent? Find(ShardName shard) => _running.GetValueOrDefault(shard)?.Agent;
+
+    /// <summary>The live generation of a projection; null before its first one is made.</summary>
+    public ReadModelGeneration? LiveOf(string projection) =>
+        _generations.LastOrDefault(g => g.Projection == projection && g.State == GenerationState.Live);
+
+    /// <inheritdoc />
+    public void Start(ShardLease lease, int shardsHere)
+    {
+        if (!_projections.TryGetValue(lease.Shard.Projection, out var projection) || projection.Version != lease.Version)
+            return;
+        var state = Math.Max(StateBytesMin, runtime.Options.StateBytesMax / Math.Max(shardsHere, 1));
+        var builds = IsBuilding(lease.Shard);
+        var options = builds ? runtime.Options.With(BuildProgressInterval) : runtime.Options;
+        var consumer = new ProjectionConsumer(
+            lease.Shard, projection, database.ApplierContext(lease.Shard, state), database.Storage.Checkpoints, options,
+            database.LargeCommits, lease.Epoch);
+        var agent = new ShardAgent(lease.Shard, consumer, ErrorsOf(projection, builds), runtime with { Options = options });
+        var running = new RunningShard(agent, abort);
+        _running[lease.Shard] = running;
+        _epochs[lease.Shard] = lease.Epoch;
+        running.Begin(stop => WatchAsync(running, lease, stop));
+        ShardsChanged.Fire();
+    }
+
+    /// <inheritdoc />
+    public Task StopAsync(ShardName shard) => _running.TryGetValue(shard, out var running) ? running.StopAsync() : Task.CompletedTask;
+
+    /// <inheritdoc />
+    public ShardProblem? ProblemOf(ShardName shard)
+    {
+        if (Find(shard)?.Status.Error is not { } error)
+            return null;
+        var ticks = error.NextTry.UtcTicks;
+        return new ShardProblem(
+            error.Category.ToString(), error.Exception.Message, new DateTimeOffset(ticks - (ticks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero));
+    }
+
+    /// <inheritdoc />
+    public IReadOnlyList<KeyValuePair<ShardName, Epoch>> TakeRaises()
+    {
+        var taken = _raises.ToArray();
+        foreach (var (shard, _) in taken)
+            _raises.TryRemove(shard, out _);
+        return taken;
+    }
+
+    /// <inheritdoc />
+    public void Changed(LeaseBook book) => _ = Task.Run(() => RefreshAsync(abort), CancellationToken.None);
+
+    /// <summary>Reads the generations anew, and lets running shards follow: a build that went live has the options of live ones.</summary>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _generations = await database.Storage.ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
+            foreach (var (shard, running) in _running)
+                running.Agent.Errors = ErrorsOf(_projections[shard.Projection], IsBuilding(shard));
+            ShardsChanged.Fire();
+        }
+        catch (Exception e)
+        {
+            LogNotRefreshed(e);
+        }
+    }
+
+    private bool IsBuilding(ShardName shard) => _generations.Any(
+        g => g.Projection == shard.Projection && g.Generation == shard.Generation && g.State == GenerationState.Building);
+
+    private ErrorOptions ErrorsOf(Projection projection, bool building) => building
+        ? projection.ErrorsWhileRebuilding ?? runtime.Options.ErrorsWhileRebuilding
+        : projection.Errors ?? runtime.Options.Errors;
+
+    // A shard ends because it was told to. Should it ever end by itself, the next tick starts it again.
+    private async Task WatchAsync(RunningShard running, ShardLease lease, CancellationToken stop)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var beside = Task.WhenAll(Tend(lease, ended.Token), WatchFencesAsync(running.Agent, lease, ended.Token));
+        try
+        {
+            await running.Agent.RunAsync(stop, abort).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            LogEnded(lease.Shard, e);
+        }
+
+        await ended.CancelAsync().ConfigureAwait(false);
+        await beside.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _running.TryRemove(lease.Shard, out _);
+        _epochs.TryRemove(lease.Shard, out _);
+        ShardsChanged.Fire();
+        Ask();
+    }
+
+    // The event database knows a higher epoch than the lease: another owner has come since, or the coordination database was set back.
+    private async Task WatchFencesAsync(ShardAgent agent, ShardLease lease, CancellationToken stop)
+    {
+        while (true)
+        {
+            await ShardWaits.UntilAsync(agent, s => s.Error?.Category == ErrorCategory.Fenced, stop).ConfigureAwait(false);
+            try
+            {
+                var all = await database.Storage.Checkpoints.ReadAllAsync(stop).ConfigureAwait(false);
+                if (all.FirstOrDefault(c => c.Shard == lease.Shard) is { } stored && stored.Epoch.Value > lease.Epoch.Value)
+                    _raises[lease.Shard] = new Epoch(stored.Epoch.Value + 1);
+                Ask();
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                LogNotRefreshed(e);
+            }
+
+            await ShardWaits.UntilAsync(agent, s => s.Error?.Category != ErrorCategory.Fenced, stop).ConfigureAwait(false);
+        }
+    }
+
+    [LoggerMessage(EventId = 1421, Level = LogLevel.Error, Message = "Shard {Shard} ended by itself; it starts again.")]
+    private partial void LogEnded(ShardName shard, Exception error);
+
+    [LoggerMessage(EventId = 1422, Level = LogLevel.Warning, Message = "Generations or checkpoints could not be read; the next change " +
+        "brings another try.")]
+    private partial void LogNotRefreshed(Exception error);
+}

@@ -10,6 +10,9 @@ internal static class Worlds
 {
     private static readonly Capability[] Needs = [new("A", 1), new("A", 2), new("B", 1), new("C", 1)];
 
+    private static readonly Gen<Capability[]> Capabilities =
+        Gen.Frequency((1, Gen.Constant(Needs)), (2, Gen.SubListOf(Needs).Select(some => some.ToArray())));
+
     /// <summary>Everything at once: differing nodes, groups, loads, pins, owners that are dead or cannot run it.</summary>
     public static readonly Gen<World> Any = Of(Nodes(4, mayDrain: true), 14, loadMax: 4, groups: true, pins: true);
 
@@ -46,7 +49,7 @@ internal static class Worlds
                 }),
             ]);
 
-    public static Gen<T[]> Shuffled<T>(IReadOnlyList<T> items) => Gen.Shuffle(items);
+    public static Gen<T[]> Shuffled<T>(IReadOnlyList<T> items) => Gen.Shuffle(items.ToArray());
 
     private static Guid? OwnerOf(int number) => number == 0 ? null : World.Id(number);
 
@@ -56,7 +59,7 @@ internal static class Worlds
             from weight in Gen.Frequency((3, Gen.Constant(1)), (1, Gen.Choose(1, 4)))
             from ceiling in Gen.Frequency((2, Gen.Constant((int?)null)), (1, Gen.Choose(0, 5).Select(c => (int?)c)))
             from drains in Gen.Frequency((4, Gen.Constant(false)), (1, Gen.Constant(mayDrain)))
-            from can in Gen.Frequency((1, Gen.Constant<IList<Capability>>(Needs)), (2, Gen.SubListOf(Needs)))
+            from can in Capabilities
             select new PlacementNode(Guid.Empty, weight, ceiling, drains, can.ToHashSet());
         return
             from count in Gen.Frequency((1, Gen.Constant(0)), (20, Gen.Choose(1, max)))

@@ -12,14 +12,14 @@ internal sealed class ShardOrder : IComparer<PlacementShard>
     public static PlacementShard[] Sort(IReadOnlyList<PlacementShard> shards)
     {
         var sorted = shards.ToArray();
-        Array.Sort(sorted, Instance);
-        for (var i = 1; i < sorted.Length; i++)
-        {
-            if (Compare(sorted[i - 1].Name, sorted[i].Name) == 0)
-                throw new ArgumentException($"Shard {sorted[i].Name} is given twice; a shard is placed once.", nameof(shards));
-        }
+        if (OutOfOrder(sorted) < 0)
+            return sorted;
 
-        return sorted;
+        Array.Sort(sorted, Instance);
+        var twice = OutOfOrder(sorted);
+        return twice < 0
+            ? sorted
+            : throw new ArgumentException($"Shard {sorted[twice].Name} is given twice; a shard is placed once.", nameof(shards));
     }
 
     /// <inheritdoc />
@@ -35,5 +35,17 @@ internal sealed class ShardOrder : IComparer<PlacementShard>
         if (order == 0)
             order = x.Slots.Last.CompareTo(y.Slots.Last);
         return order == 0 ? string.CompareOrdinal(x.Database, y.Database) : order;
+    }
+
+    /// <summary>The first that is not after the one before it; -1 for none.</summary>
+    private static int OutOfOrder(PlacementShard[] shards)
+    {
+        for (var i = 1; i < shards.Length; i++)
+        {
+            if (Compare(shards[i - 1].Name, shards[i].Name) >= 0)
+                return i;
+        }
+
+        return -1;
     }
 }

@@ -11,12 +11,15 @@ namespace Tidemark.Tests.Placement;
 /// </summary>
 public sealed class ConvergenceTests
 {
-    /// <summary>Rounds in which each node acts once; one to release and one to claim, and as many again for what old views do wrong.</summary>
+    /// <summary>Rounds in which every node acts once.</summary>
     private const int RoundsMax = 12;
 
     [Fact]
     public void Nodes_with_old_views_come_to_one_plan() => Prop.ForAll(
-        Arb.From(from world in Gen.OneOf(Worlds.Equal, Worlds.Units, Worlds.Any, Worlds.Groups) from seed in Gen.Choose(0, int.MaxValue) select (world, seed)),
+        Arb.From(
+            from world in Gen.OneOf(Worlds.Equal, Worlds.Units, Worlds.Any, Worlds.Groups)
+            from seed in Gen.Choose(0, int.MaxValue)
+            select (world, seed)),
         given => new Cluster(given.world, given.seed).Settle()).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
 
     private sealed class Cluster(World world, int seed)
@@ -36,7 +39,7 @@ public sealed class ConvergenceTests
                 var nodes = world.Nodes.ToArray();
                 _random.Shuffle(nodes);
                 foreach (var node in nodes)
-                    Act(node, round < RoundsMax / 3 ? nodes.Length * 2 : nodes.Length / 2);
+                    Act(node, nodes.Length);
             }
 
             var plan = Placer.Place(Seen(_owners));

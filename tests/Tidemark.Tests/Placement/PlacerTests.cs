@@ -204,7 +204,7 @@ public sealed class PlacerTests
         Should.Throw<ArgumentException>(() => new World([node, node], []).Plan).Message.ShouldContain($"{node.Id} is given twice");
     }
 
-    /// <summary>Far above what it takes (a few milliseconds), and far below what a quadratic step would.</summary>
+    /// <summary>Ten times what it takes on a machine that does nothing else, and far below what a step for every pair of shards would take.</summary>
     [Theory]
     [InlineData(4, false)]
     [InlineData(50, false)]
@@ -215,7 +215,7 @@ public sealed class PlacerTests
         var world = new World(World.Equal(isJoin ? nodes - 1 : nodes), World.Singles(10_000));
         if (isJoin)
             world = world.Done() with { Nodes = World.Equal(nodes) };
-        Fastest(world).ShouldBeLessThan(50);
+        Fastest(world).ShouldBeLessThan(150);
     }
 
     [Fact]
@@ -225,8 +225,8 @@ public sealed class PlacerTests
         var nodes = Enumerable.Range(1, 50).Select(n => World.Node(n, [.. all.Where((_, i) => (i + n) % 7 < 3)])).ToArray();
         PlacementShard[] shards = [.. all.SelectMany(needs => World.Singles(100, needs))];
         Fastest(new(nodes, [.. shards.Select((shard, i) => shard with { Load = 1 + (i % 3), Group = i % 50 == 0 ? $"g{i % 20}" : null })]))
-            .ShouldBeLessThan(250);
-        Fastest(new(nodes, [.. shards.Select(shard => shard with { Owner = nodes[0].Id })])).ShouldBeLessThan(250);
+            .ShouldBeLessThan(500);
+        Fastest(new(nodes, [.. shards.Select(shard => shard with { Owner = nodes[0].Id })])).ShouldBeLessThan(500);
     }
 
     /// <summary>Milliseconds of the best of some runs, which other work on the machine does not change.</summary>

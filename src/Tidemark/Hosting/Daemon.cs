@@ -255,13 +255,13 @@ public sealed partial class Daemon
         }
     }
 
-    // The shards that keep what readers see.
+    // The shards that keep what readers see; none while that is of an older version than this process's, which is being built.
     private IReadOnlyList<ShardLease> LiveShards(Run run, Projection projection) =>
-        run.Host.LiveOf(projection.Name) is { } live
+        run.Host.LiveOf(projection.Name) is { } live && live.Version >= projection.Version
             ? [.. run.Node.Book.Of(projection.Name, live.Generation, _database.Name)]
             : [];
 
-    private IEnumerable<string> Describe(Run run, Projection projection)
+    private static IEnumerable<string> Describe(Run run, Projection projection)
     {
         foreach (var lease in run.Node.Book.Shards.Values.Where(l => l.Shard.Projection == projection.Name))
         {

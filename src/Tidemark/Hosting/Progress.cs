@@ -33,7 +33,7 @@ internal sealed class Progress(EventDatabase database, ShardHost host, NodeAgent
             check(wanted);
             using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             List<Task> waits = [book, hosted, .. moved];
-            waits.Add(remote ? Task.Delay(Poll, database.Time, enough.Token) : Task.Delay(Timeout.Infinite, enough.Token));
+            waits.Add(Task.Delay(remote ? Poll : Timeout.InfiniteTimeSpan, database.Time, enough.Token));
             await Task.WhenAny(waits).ConfigureAwait(false);
             await enough.CancelAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();

@@ -16,6 +16,4 @@ internal static class ShardWaits
             await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
-
-    /// <summary>Waits until the status meets a condition; a pause ends the wait with the shard's own error.</summary>
-    /// <exception cref="ShardPausedException">The shard is paused.</exception>
+}

@@ -51,7 +51,7 @@ internal static class HostProcess
     private static DateTimeOffset? StartedByProcess(int processId)
     {
         using var process = Process.GetProcessById(processId);
-        return process.HasExited ? null : process.StartTime.ToUniversalTime();
+        return process.HasExited ? null : new DateTimeOffset(process.StartTime);
     }
 
     // A process that was killed and not yet reaped still has its id; its state is Z. Ticks since the boot, 100 a second.

@@ -75,7 +75,7 @@ internal sealed partial class NodeAgent(
             ticked = timer.WaitForNextTickAsync(cancellationToken).AsTask();
         }
 
-        await ticked.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)ticked).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Drains every shard, giving each back as it ends, and leaves the roster. Call it once <see cref="RunAsync"/> has ended.</summary>

@@ -32,6 +32,10 @@ public sealed class OptionsTests
         { "Shards:Pause", "00:00:00", "10 ms to 3600000 ms" },
         { "Shards:PauseMax", "00:00:01", "at least Shards:Pause (00:00:30) and at most 1 day" },
         { "Shards:StateBytesMax", "0", "1 MiB to 64 GiB" },
+        { "Node:TimeToLive", "00:00:00", "500 ms to 10 min" },
+        { "Node:Tick", "00:00:06", "100 ms to half of Node:TimeToLive (00:00:10)" },
+        { "Node:Weight", "0", "1 to 10,000" },
+        { "FormerGenerationsKept", "-1", "0 to 100" },
         { "DrainTimeout", "-00:00:01", "0 to 10 minutes" },
         { "Schema", "7", "Auto, Apply or Check" },
     };

@@ -14,7 +14,11 @@ public sealed class RebuildTests
     public async Task Readers_see_the_old_model_until_the_new_one_is_complete()
     {
         var (hold, reached) = Holds();
-        await using var bank = await BankHost.StartAsync(t => t.AddProjection<Balances>().Configure(o => o.Shards.CommitEventsMax = 5),
+        await using var bank = await BankHost.StartAsync(t => t.AddProjection<Balances>().Configure(o =>
+        {
+            o.Shards.CommitEventsMax = 5;
+            o.FormerGenerationsKept = 0;
+        }),
             hook: s =>
             s.BeforeCommit = c => HoldSecondCommitAsync(c, hold, reached));
         await bank.AppendAsync(Start);

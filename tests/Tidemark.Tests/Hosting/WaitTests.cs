@@ -70,7 +70,7 @@ public sealed class WaitTests
         var error = await Should.ThrowAsync<ShardPausedException>(() => bank.CaughtUpAsync());
 
         error.InnerException.ShouldBeOfType<EventSerializationException>().Position.ShouldBe(new Position(1));
-        error.Status.State.ShouldBe(ShardState.Paused);
+        error.Status!.State.ShouldBe(ShardState.Paused);
         error.Message.ShouldContain("is paused at position 0 (Serialization)");
         error.Message.ShouldContain("It tries again at");
         var status = bank.Daemon.Status();

@@ -24,6 +24,8 @@ public sealed class ConsumerTests
 
         public HookedStorage Storage { get; } = new(new(new("main", new ManualClock(), new(), NullLoggerFactory.Instance)));
 
+        private long _epoch;
+
         public ShardOptions Options { get; } = new();
 
         public ProjectionConsumer Consumer { get; private set; } = null!;
@@ -36,7 +38,7 @@ public sealed class ConsumerTests
             Consumer = new(
                 new(projection.Name, 1, SlotRange.All, "main"), projection,
                 new(Accounts.Types, _json, Storage.ReadModels, Storage.Log, 1, null, stateBytesMax), Storage.Checkpoints, Options,
-                    new SemaphoreSlim(3));
+                    new SemaphoreSlim(3), new(++_epoch));
             Token = await Consumer.HandshakeAsync(None);
         }
 

@@ -4,8 +4,8 @@ using Tidemark.HighWater;
 namespace Tidemark.PostgreSql;
 
 /// <summary>
-/// Hints by LISTEN and NOTIFY on a channel named after the schema; the payload is empty for appends, and "l" for leases. Listening holds one connection outside the pool and
-/// sends nothing while it waits: TCP keepalive finds a dead connection.
+/// Hints by LISTEN and NOTIFY on a channel named after the schema; the payload is empty for appends, and "l" for leases. Listening holds
+/// one connection outside the pool and sends nothing while it waits: TCP keepalive finds a dead connection.
 /// </summary>
 /// <param name="scope">For sending.</param>
 /// <param name="sql">The statements.</param>

@@ -50,7 +50,8 @@ public sealed record OperatorCommand(
         if (argument is not null && (argument.Length > ArgumentCharsMax || StoredText.Fit(argument, ArgumentCharsMax) != argument))
         {
             throw new ArgumentException(
-                $"A command's argument has at most {ArgumentCharsMax} characters (this one: {argument.Length}), well-formed, without U+0000.",
+                $"A command's argument has at most {ArgumentCharsMax} characters, well-formed, without U+0000; this one has " +
+                $"{argument.Length} characters.",
                 nameof(argument));
         }
     }

@@ -20,15 +20,19 @@ public sealed record LeaseTick(Node Node, TimeSpan TimeToLive, long KnownChange)
 
     /// <summary>How long the node counts as alive from now.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Out of its range.</exception>
-    public TimeSpan TimeToLive { get; init; } = Checked(TimeToLive);
+    public TimeSpan TimeToLive
+    {
+        get;
+        init => field = Checked(value);
+    } = Checked(TimeToLive);
 
     /// <summary>Nodes that are known to have ended (processes of the same host): they expire now. The caller's own id is ignored.</summary>
     public IReadOnlyList<Guid> Ended { get; init; } = [];
 
     /// <summary>
     /// Shards that must exist. Those of a projection, generation and database are made together, and only when there is none of them yet
-    /// in any state, so that nodes may register the same at once, and a changed layout is not undone. They are made unowned, with the state,
-    /// group, version, epoch and pin given.
+    /// in any state, so that nodes may register the same at once, and a changed layout is not undone. They are made unowned, with the
+    /// state, group, version, epoch and pin given.
     /// </summary>
     public IReadOnlyList<ShardLease> Register { get; init; } = [];
 

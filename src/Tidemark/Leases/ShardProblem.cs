@@ -14,5 +14,9 @@ public sealed record ShardProblem(string Category, string Message, DateTimeOffse
     public const int MessageCharsMax = 2_000;
 
     /// <summary>The error's message.</summary>
-    public string Message { get; init; } = StoredText.Fit(Message, MessageCharsMax);
+    public string Message
+    {
+        get;
+        init => field = StoredText.Fit(value, MessageCharsMax);
+    } = StoredText.Fit(Message, MessageCharsMax);
 }

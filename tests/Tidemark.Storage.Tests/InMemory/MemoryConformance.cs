@@ -1,5 +1,6 @@
 using Tidemark.Storage.Tests.Appending;
 using Tidemark.Storage.Tests.Checkpoints;
+using Tidemark.Storage.Tests.Leases;
 using Tidemark.Storage.Tests.Marks;
 using Tidemark.Storage.Tests.Reading;
 using Tidemark.Storage.Tests.ReadModels;
@@ -43,3 +44,17 @@ public sealed class MemoryRowTests : RowTests<MemoryStore>;
 public sealed class MemoryCommitTests : CommitTests<MemoryStore>;
 
 public sealed class MemoryDeadLetterTests : DeadLetterTests<MemoryStore>;
+
+public sealed class MemoryLeaseTests : LeaseTests<MemoryStore>;
+
+public sealed class MemoryNodeTests : NodeTests<MemoryStore>;
+
+public sealed class MemoryLeaseChangeTests : LeaseChangeTests<MemoryStore>;
+
+public sealed class MemoryLeaseDeltaTests : LeaseDeltaTests<MemoryStore>;
+
+public sealed class MemoryLeaseRaceTests : LeaseRaceTests<MemoryStore>;
+
+public sealed class MemoryLeaseHintTests : LeaseHintTests<MemoryStore>;
+
+public sealed class MemoryCommandTests : CommandTests<MemoryStore>;

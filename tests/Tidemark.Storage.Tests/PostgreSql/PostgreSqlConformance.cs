@@ -1,5 +1,6 @@
 using Tidemark.Storage.Tests.Appending;
 using Tidemark.Storage.Tests.Checkpoints;
+using Tidemark.Storage.Tests.Leases;
 using Tidemark.Storage.Tests.Marks;
 using Tidemark.Storage.Tests.Reading;
 using Tidemark.Storage.Tests.ReadModels;
@@ -50,3 +51,17 @@ public sealed class PostgreSqlDeadLetterTests : DeadLetterTests<PostgreSqlStore>
 public sealed class PostgreSqlCustomTableTests : CustomTableTests<PostgreSqlStore>;
 
 public sealed class PostgreSqlSchemaTests : SchemaTests<PostgreSqlStore>;
+
+public sealed class PostgreSqlLeaseTests : LeaseTests<PostgreSqlStore>;
+
+public sealed class PostgreSqlNodeTests : NodeTests<PostgreSqlStore>;
+
+public sealed class PostgreSqlLeaseChangeTests : LeaseChangeTests<PostgreSqlStore>;
+
+public sealed class PostgreSqlLeaseDeltaTests : LeaseDeltaTests<PostgreSqlStore>;
+
+public sealed class PostgreSqlLeaseRaceTests : LeaseRaceTests<PostgreSqlStore>;
+
+public sealed class PostgreSqlLeaseHintTests : LeaseHintTests<PostgreSqlStore>;
+
+public sealed class PostgreSqlCommandTests : CommandTests<PostgreSqlStore>;

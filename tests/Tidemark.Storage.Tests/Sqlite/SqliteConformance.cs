@@ -1,5 +1,6 @@
 using Tidemark.Storage.Tests.Appending;
 using Tidemark.Storage.Tests.Checkpoints;
+using Tidemark.Storage.Tests.Leases;
 using Tidemark.Storage.Tests.Marks;
 using Tidemark.Storage.Tests.Reading;
 using Tidemark.Storage.Tests.ReadModels;
@@ -50,3 +51,17 @@ public sealed class SqliteDeadLetterTests : DeadLetterTests<SqliteStore>;
 public sealed class SqliteCustomTableTests : CustomTableTests<SqliteStore>;
 
 public sealed class SqliteSchemaTests : SchemaTests<SqliteStore>;
+
+public sealed class SqliteLeaseTests : LeaseTests<SqliteStore>;
+
+public sealed class SqliteNodeTests : NodeTests<SqliteStore>;
+
+public sealed class SqliteLeaseChangeTests : LeaseChangeTests<SqliteStore>;
+
+public sealed class SqliteLeaseDeltaTests : LeaseDeltaTests<SqliteStore>;
+
+public sealed class SqliteLeaseRaceTests : LeaseRaceTests<SqliteStore>;
+
+public sealed class SqliteLeaseHintTests : LeaseHintTests<SqliteStore>;
+
+public sealed class SqliteCommandTests : CommandTests<SqliteStore>;

@@ -8,17 +8,22 @@ using Tidemark.TestKit.Postgres;
 namespace Tidemark.Storage.Tests.Stores;
 
 /// <summary>PostgreSQL: one server and one database for the test process, a schema of its own for each test.</summary>
-public sealed class PostgreSqlStore : TestStore, ISqlTestStoreKind
+public class PostgreSqlStore : TestStore, ISqlTestStoreKind
 {
     private static readonly Lazy<Task<(PostgresCluster Cluster, string ConnectionString)>> Server = new(StartAsync);
     private static int schemas;
 
     private readonly string _connectionString;
+    private readonly string? _pooled;
     private readonly PostgreSqlStorage _storage;
 
-    private PostgreSqlStore(string connectionString)
+    /// <summary>Makes the test's store.</summary>
+    /// <param name="connectionString">The database.</param>
+    /// <param name="pooled">The same database through a pooler in transaction mode; null for none.</param>
+    protected PostgreSqlStore(string connectionString, string? pooled = null)
     {
         _connectionString = connectionString;
+        _pooled = pooled;
         Schema = $"store_{Interlocked.Increment(ref schemas)}";
         _storage = Open();
     }
@@ -41,7 +46,7 @@ public sealed class PostgreSqlStore : TestStore, ISqlTestStoreKind
     {
         if (Requirements.PostgreSqlMissing() is { } missing)
             Assert.Skip(missing);
-        return new PostgreSqlStore((await Server.Value).ConnectionString);
+        return new PostgreSqlStore((await ServerAsync()).ConnectionString);
     }
 
     public static SchemaTampering Tampering(TestStore store)
@@ -77,7 +82,14 @@ public sealed class PostgreSqlStore : TestStore, ISqlTestStoreKind
             schema, await connection.RowsAsync($"select * from {Storage.ReadModels.ViewName(schema.Name)}", cancellationToken));
     }
 
-    public override ValueTask DisposeAsync() => _storage.DisposeAsync();
+    public override ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return _storage.DisposeAsync();
+    }
+
+    /// <summary>The server of this test process, and the database that its stores share.</summary>
+    protected static Task<(PostgresCluster Cluster, string ConnectionString)> ServerAsync() => Server.Value;
 
     private static async Task<(PostgresCluster Cluster, string ConnectionString)> StartAsync()
     {
@@ -88,5 +100,13 @@ public sealed class PostgreSqlStore : TestStore, ISqlTestStoreKind
         return (cluster, await cluster.CreateDatabaseAsync("storage"));
     }
 
-    private PostgreSqlStorage Open() => new(new PostgreSqlOptions { ConnectionString = _connectionString, Schema = Schema }, NewContext());
+    private PostgreSqlStorage Open() => new(
+        new PostgreSqlOptions
+        {
+            ConnectionString = _pooled ?? _connectionString,
+            TransactionPooler = _pooled is not null,
+            ListenConnectionString = _pooled is null ? null : _connectionString,
+            Schema = Schema,
+        },
+        NewContext());
 }

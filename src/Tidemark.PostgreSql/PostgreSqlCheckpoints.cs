@@ -12,6 +12,7 @@ internal sealed class PostgreSqlCheckpoints(ConnectionScope scope, SqlTexts sql)
     private readonly string _open = sql["open_checkpoint"];
     private readonly string _move = sql["move_checkpoint"];
     private readonly string _readAll = sql["read_checkpoints"];
+    private readonly string _replace = sql["replace_checkpoints"];
     private readonly string _delete = sql["delete_checkpoints"];
 
     public ValueTask<Checkpoint> OpenAsync(ShardName shard, Epoch? epoch, CancellationToken cancellationToken) =>
@@ -79,6 +80,25 @@ internal sealed class PostgreSqlCheckpoints(ConnectionScope scope, SqlTexts sql)
             null,
             cancellationToken);
 
+    public async ValueTask ReplaceAsync(
+        IReadOnlyList<ShardName> replaced, IReadOnlyList<Checkpoint> made, CancellationToken cancellationToken) =>
+        await scope.ReadAsync(
+            async (connection, call, token) =>
+            {
+                var command = new NpgsqlCommand(_replace, connection);
+                await using (command.ConfigureAwait(false))
+                {
+                    command.Parameters.With(Texts(call.Replaced)).With(Texts(call.Made.Select(c => c.Shard)))
+                        .With(call.Made.Select(c => c.Shard.Projection).ToArray()).With(call.Made.Select(c => c.Shard.Generation).ToArray())
+                        .With(call.Made.Select(c => c.Epoch.Value).ToArray()).With(call.Made.Select(c => c.Position.Value).ToArray())
+                        .With(call.Made.Select(c => c.Anchor).ToArray()).With(call.Made.Select(c => c.AnchorPosition.Value).ToArray())
+                        .With(call.Made.Select(c => SlotProgress.Format(c.Ahead)).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text);
+                    return await command.ExecuteNonQueryAsync(token).ConfigureAwait(false);
+                }
+            },
+            (Replaced: replaced, Made: made),
+            cancellationToken).ConfigureAwait(false);
+
     public async ValueTask DeleteAsync(string projection, int generation, CancellationToken cancellationToken) =>
         await scope.ReadAsync(
             async (connection, call, token) =>
@@ -98,11 +118,16 @@ internal sealed class PostgreSqlCheckpoints(ConnectionScope scope, SqlTexts sql)
         parameters.With(move.Shard.ToString()).With(move.Epoch.Value).With(move.Previous.Value).With(move.Next.Value)
             .WithNullable(move.Anchor, NpgsqlDbType.Uuid).With(move.AnchorPosition.Value);
 
+    private static string[] Texts(IEnumerable<ShardName> shards) => [.. shards.Select(s => s.ToString())];
+
     private static Checkpoint Row(NpgsqlDataReader row, ShardName shard) => new(
         shard,
         new(row.GetInt64(1)),
         new(row.GetInt64(2)),
         row.IsDBNull(3) ? null : row.GetGuid(3),
         new(row.GetInt64(4)),
-        new DateTimeOffset(row.GetDateTime(5)));
+        new DateTimeOffset(row.GetDateTime(5)))
+    {
+        Ahead = SlotProgress.Parse(row.IsDBNull(6) ? null : row.GetString(6)),
+    };
 }

@@ -42,6 +42,25 @@ internal sealed class SqliteCheckpoints(SqliteDatabase database) : ICheckpointSt
             cancellationToken);
 
     /// <inheritdoc />
+    public async ValueTask ReplaceAsync(
+        IReadOnlyList<ShardName> replaced, IReadOnlyList<Checkpoint> made, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(replaced);
+        ArgumentNullException.ThrowIfNull(made);
+        await database.WriteIdempotentlyAsync(
+            session =>
+            {
+                foreach (var shard in replaced)
+                    session.Prepare(SqlText.InstallEpoch).Bind(1, shard.ToString()).Bind(2, Epoch.Replaced.Value).Run();
+                foreach (var checkpoint in made)
+                    Save(session, checkpoint, database.Now);
+                return (true, true);
+            },
+            create: false,
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc />
     public async ValueTask DeleteAsync(string projection, int generation, CancellationToken cancellationToken) =>
         await database.WriteIdempotentlyAsync(
             session =>
@@ -85,6 +104,19 @@ internal sealed class SqliteCheckpoints(SqliteDatabase database) : ICheckpointSt
         return stored with { Epoch = installed };
     }
 
+    private static void Save(SqliteSession session, Checkpoint checkpoint, DateTimeOffset now)
+    {
+        var shard = checkpoint.Shard;
+        var statement = session.Prepare(SqlText.SaveCheckpoint)
+            .Bind(1, shard.ToString()).Bind(2, shard.Projection).Bind(3, shard.Generation).Bind(4, checkpoint.Position.Value)
+            .Bind(5, checkpoint.Epoch.Value).Bind(7, checkpoint.AnchorPosition.Value).Bind(8, Microseconds.Of(now))
+            .Bind(9, SlotProgress.Format(checkpoint.Ahead));
+        if (checkpoint.Anchor is { } anchor)
+            statement.Bind(6, anchor).Run();
+        else
+            statement.BindNull(6).Run();
+    }
+
     private static Checkpoint? Find(SqliteSession session, ShardName shard)
     {
         using var row = session.Prepare(SqlText.FindCheckpoint).Bind(1, shard.ToString());
@@ -97,5 +129,8 @@ internal sealed class SqliteCheckpoints(SqliteDatabase database) : ICheckpointSt
         new Epoch(row.Int64(2)),
         row.IsNull(3) ? null : row.Id(3),
         new Position(row.Int64(4)),
-        Microseconds.ToMoment(row.Int64(5)));
+        Microseconds.ToMoment(row.Int64(5)))
+    {
+        Ahead = SlotProgress.Parse(row.IsNull(6) ? null : row.Text(6)),
+    };
 }

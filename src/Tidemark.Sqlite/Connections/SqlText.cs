@@ -33,6 +33,7 @@ internal static class SqlText
     public static readonly string FindCheckpoint = Load("find_checkpoint");
     public static readonly string ReadCheckpoints = Load("read_checkpoints");
     public static readonly string InsertCheckpoint = Load("insert_checkpoint");
+    public static readonly string SaveCheckpoint = Load("save_checkpoint");
     public static readonly string InstallEpoch = Load("install_epoch");
     public static readonly string MoveCheckpoint = Load("move_checkpoint");
     public static readonly string DeleteCheckpoints = Load("delete_checkpoints");

@@ -1,4 +1,7 @@
--- Purpose: every checkpoint.
+-- Purpose: every checkpoint, but for those of shards that were replaced: they have the highest epoch there is.
 -- Locks: none.
 -- Index: primary key of tidemark_checkpoints, all of it.
-SELECT shard, position, epoch, anchor, anchor_position, updated_at FROM tidemark_checkpoints ORDER BY shard
+SELECT shard, position, epoch, anchor, anchor_position, updated_at, ahead
+FROM tidemark_checkpoints
+WHERE epoch < 9223372036854775807
+ORDER BY shard

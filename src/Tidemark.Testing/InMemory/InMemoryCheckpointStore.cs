@@ -17,8 +17,26 @@ internal sealed class InMemoryCheckpointStore(MemoryDatabase database, TimeProvi
     {
         cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult<IReadOnlyList<Checkpoint>>(
-            [.. database.Committed.Checkpoints.Values.OrderBy(c => c.Shard.ToString(), StringComparer.Ordinal)]);
+            [.. database.Committed.Checkpoints.Values.Where(c => c.Epoch != Epoch.Replaced).OrderBy(c => c.Shard.ToString(), StringComparer.Ordinal)]);
     }
+
+    public ValueTask ReplaceAsync(
+        IReadOnlyList<ShardName> replaced, IReadOnlyList<Checkpoint> made, CancellationToken cancellationToken) =>
+        database.ChangeAsync(
+            state =>
+            {
+                var checkpoints = state.Checkpoints;
+                foreach (var shard in replaced)
+                {
+                    if (checkpoints.TryGetValue(shard, out var former))
+                        checkpoints = checkpoints.SetItem(shard, former with { Epoch = Epoch.Replaced });
+                }
+
+                foreach (var checkpoint in made)
+                    checkpoints = checkpoints.SetItem(checkpoint.Shard, checkpoint with { UpdatedAt = time.GetUtcNow() });
+                return state with { Checkpoints = checkpoints };
+            },
+            cancellationToken);
 
     public ValueTask DeleteAsync(string projection, int generation, CancellationToken cancellationToken) =>
         database.ChangeAsync(

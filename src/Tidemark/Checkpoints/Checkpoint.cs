@@ -15,4 +15,8 @@ namespace Tidemark.Checkpoints;
 /// </param>
 /// <param name="UpdatedAt">When it last moved, by the database's clock.</param>
 public sealed record Checkpoint(
-    ShardName Shard, Position Position, Epoch Epoch, Guid? Anchor, Position AnchorPosition, DateTimeOffset UpdatedAt);
+    ShardName Shard, Position Position, Epoch Epoch, Guid? Anchor, Position AnchorPosition, DateTimeOffset UpdatedAt)
+{
+    /// <summary>Slots that are further than the position; none unless shards were merged.</summary>
+    public IReadOnlyList<SlotProgress> Ahead { get; init; } = [];
+}

@@ -23,8 +23,14 @@ public interface ICheckpointStore
     /// <exception cref="FencedException">The epoch or the previous position is not the stored one.</exception>
     ValueTask MoveAsync(CheckpointMove move, CancellationToken cancellationToken);
 
-    /// <summary>Every checkpoint of this database.</summary>
+    /// <summary>Every checkpoint of this database, but for those of replaced shards.</summary>
     ValueTask<IReadOnlyList<Checkpoint>> ReadAllAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Replaces shards by others, for a split or a merge, in one transaction. The replaced ones are no longer read, and no epoch is high
+    /// enough any more to open or move them; those made are stored as given. Repeating it is safe.
+    /// </summary>
+    ValueTask ReplaceAsync(IReadOnlyList<ShardName> replaced, IReadOnlyList<Checkpoint> made, CancellationToken cancellationToken);
 
     /// <summary>Deletes the checkpoints of a projection's generation; for retired builds.</summary>
     ValueTask DeleteAsync(string projection, int generation, CancellationToken cancellationToken);

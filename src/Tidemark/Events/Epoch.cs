@@ -8,6 +8,9 @@ namespace Tidemark.Events;
 /// <param name="Value">The number.</param>
 public readonly record struct Epoch(long Value)
 {
+    /// <summary>The epoch of a shard that was replaced: nobody owns it any more.</summary>
+    public static readonly Epoch Replaced = new(long.MaxValue);
+
     /// <inheritdoc />
     public override string ToString() => Value.ToString(CultureInfo.InvariantCulture);
 }

@@ -258,7 +258,7 @@ public sealed partial class Daemon
     // The shards that keep what readers see; none while that is of an older version than this process's, which is being built.
     private IReadOnlyList<ShardLease> LiveShards(Run run, Projection projection) =>
         run.Host.LiveOf(projection.Name) is { } live && live.Version >= projection.Version
-            ? [.. run.Node.Book.Of(projection.Name, live.Generation, _database.Name)]
+            ? [.. run.Node.Book.Of(projection.Name, live.Generation, _database.Name).Where(l => l.State != LeaseState.Retired)]
             : [];
 
     private static IEnumerable<string> Describe(Run run, Projection projection)

@@ -51,5 +51,5 @@ internal sealed record ApplierContext(
     long StateBytesMax)
 {
     /// <summary>The slots to work on. Of a projection that is split by keys, those of its keys.</summary>
-    public SlotRange Slots { get; init; } = SlotRange.All;
+    public SlotScope Slots { get; init; } = SlotScope.All;
 }

@@ -36,7 +36,7 @@ internal sealed class DocumentApplier<TDocument> : Applier
         _projection = projection;
         _keysOf = keysOf;
         _context = context;
-        _splitByKey = projection.IsSplitByKey && context.Slots != SlotRange.All;
+        _splitByKey = projection.IsSplitByKey;
         _json = (JsonTypeInfo<TDocument>)context.Json.GetTypeInfo(typeof(TDocument));
         _cache = new DocumentCache<TDocument>(context.StateBytesMax);
         _steps = new FoldSteps<TDocument>?[context.Types.Count];
@@ -140,6 +140,7 @@ internal sealed class DocumentApplier<TDocument> : Applier
     private void Group(IReadOnlyList<RecordedEvent> events)
     {
         _work.Clear();
+        var byKey = _splitByKey && !_context.Slots.IsAll;
         foreach (var e in events)
         {
             _keys.Clear();
@@ -154,7 +155,7 @@ internal sealed class DocumentApplier<TDocument> : Applier
 
             foreach (var key in _keys)
             {
-                if (_splitByKey && !_context.Slots.Contains(Slot.Of(key.Tenant, key.Key)))
+                if (byKey && !_context.Slots.Includes(Slot.Of(key.Tenant, key.Key), e.Position))
                     continue;
                 if (!_cache.TryGet(key, out var entry))
                     _missing.TryAdd(key, entry);

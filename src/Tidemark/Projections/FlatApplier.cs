@@ -23,6 +23,7 @@ internal sealed class FlatApplier : Applier
     {
         foreach (var e in events)
         {
+            _changes.At = e.Position;
             try
             {
                 _projection.Handlers[e.Type!.ClrType](e, _changes);

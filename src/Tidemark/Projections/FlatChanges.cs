@@ -3,12 +3,15 @@ using Tidemark.Events;
 namespace Tidemark.Projections;
 
 /// <summary>The rows of a flat table that changed since the last commit.</summary>
-internal sealed class FlatChanges(FlatTableSchema schema, SlotRange slots)
+internal sealed class FlatChanges(FlatTableSchema schema, SlotScope slots)
 {
     /// <summary>What a row weighs, by estimate.</summary>
     private const int RowBytes = 200;
 
     private readonly Dictionary<string, FlatRow> _rows = new(StringComparer.Ordinal);
+
+    /// <summary>The position of the event whose changes come next.</summary>
+    public Position At { get; set; }
 
     public long Bytes => (long)_rows.Count * (RowBytes + (40 * schema.Columns.Count));
 
@@ -16,8 +19,8 @@ internal sealed class FlatChanges(FlatTableSchema schema, SlotRange slots)
     {
         if (string.IsNullOrEmpty(key))
             throw new InvalidOperationException("A row's key must not be null or empty.");
-        if (slots != SlotRange.All && !slots.Contains(Slot.Of(TenantId.Default, key)))
-            return new FlatRow(schema, key); // Another shard keeps this row; what becomes of this one nobody sees.
+        if (!slots.IsAll && !slots.Includes(Slot.Of(TenantId.Default, key), At))
+            return new FlatRow(schema, key); // Another shard keeps this row, or has kept it up to here; nobody sees this one.
         if (!_rows.TryGetValue(key, out var row))
             _rows.Add(key, row = new FlatRow(schema, key));
         row.Touch();

@@ -24,7 +24,8 @@ internal sealed class ProjectionConsumer : IShardConsumer
     private readonly bool[]? _wanted;
     private readonly long _pendingBytesMax;
     private readonly Epoch _epoch;
-    private readonly SlotRange _streams;
+    private readonly SlotScope _streams;
+    private readonly SlotScope _slots;
     private readonly List<RecordedEvent> _relevant = [];
     private readonly List<DeadLetter> _deadLetters = [];
 
@@ -44,7 +45,8 @@ internal sealed class ProjectionConsumer : IShardConsumer
     {
         _largeCommits = largeCommits;
         _epoch = epoch;
-        _streams = projection.IsSplitByKey ? SlotRange.All : shard.Slots;
+        _slots = context.Slots;
+        _streams = projection.IsSplitByKey ? SlotScope.All : _slots;
         _shard = shard;
         _checkpoints = checkpoints;
         _log = context.Log;
@@ -74,6 +76,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
         var checkpoint = await _checkpoints.OpenAsync(_shard, _epoch, cancellationToken).ConfigureAwait(false);
         await CheckAnchorAsync(checkpoint, cancellationToken).ConfigureAwait(false);
         _durable = checkpoint.Position;
+        _slots.Set(checkpoint.Ahead, _durable);
         _expected = HandshakeToken.Delivered(_durable);
         _applier.Begin(isEmpty: _durable == Position.Beginning);
         return _expected;
@@ -163,7 +166,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
         _relevant.Clear();
         foreach (var e in delivery.Slice.Events)
         {
-            if (!_streams.Contains(e.Slot) || !Concerns(e))
+            if (!_streams.Includes(e.Slot, e.Position) || !Concerns(e))
                 continue;
             if (delivery.SetAside.Count > 0 && delivery.SetAside.TryGetValue(e.Position, out var deadLetter))
             {

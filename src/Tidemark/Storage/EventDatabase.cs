@@ -72,7 +72,7 @@ public sealed class EventDatabase : IAsyncDisposable
     public long EventsRead => Pulling.RowsRead;
 
     internal ApplierContext ApplierContext(ShardName shard, long stateBytesMax) =>
-        new(Types, Json, Storage.ReadModels, Storage.Log, shard.Generation, Lent: null, stateBytesMax) { Slots = shard.Slots };
+        new(Types, Json, Storage.ReadModels, Storage.Log, shard.Generation, Lent: null, stateBytesMax) { Slots = new SlotScope(shard.Slots) };
 
     /// <summary>Finishes the appends under way and closes the storage.</summary>
     public async ValueTask DisposeAsync()

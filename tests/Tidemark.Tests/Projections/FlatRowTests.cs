@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.Extensions.Logging.Abstractions;
-using Tidemark.Events;
 using Tidemark.Projections;
 using Tidemark.Testing;
 
@@ -40,7 +39,7 @@ public sealed class FlatRowTests
         {
             var storage = new InMemoryStorage(new("main", new ManualClock(), new(), NullLoggerFactory.Instance));
             storage.ReadModels.PrepareAsync("Rows", 1, Schema, 1, CancellationToken.None).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
-            var changes = new FlatChanges(Schema, SlotRange.All);
+            var changes = new FlatChanges(Schema, SlotScope.All);
             var model = new SortedDictionary<string, Dictionary<string, object?>>(StringComparer.Ordinal);
             foreach (var step in steps.Append((Verb.Commit, "a", "n", 0)))
             {
@@ -56,18 +55,18 @@ public sealed class FlatRowTests
     [Fact]
     public void Value_that_does_not_fit_its_column_is_refused()
     {
-        var row = new FlatChanges(Schema, SlotRange.All).Row("a");
+        var row = new FlatChanges(Schema, SlotScope.All).Row("a");
         Should.Throw<ArgumentException>(() => row.Set("n", "text")).Message.ShouldContain("Column 'n' is Integer");
         Should.Throw<ArgumentException>(() => row.Set("nothing", 1)).Message.ShouldContain("it has n, m, r, t");
         Should.Throw<ArgumentException>(() => row.Increment("t")).Message.ShouldContain("'t' is Text");
         Should.Throw<ArgumentException>(() => row.Increment("n", 0.5)).Message.ShouldContain("'n' is Integer");
-        Should.Throw<InvalidOperationException>(() => new FlatChanges(Schema, SlotRange.All).Row(""));
+        Should.Throw<InvalidOperationException>(() => new FlatChanges(Schema, SlotScope.All).Row(""));
     }
 
     [Fact]
     public void Sum_that_overflows_is_an_error_and_not_a_wrong_number()
     {
-        var row = new FlatChanges(Schema, SlotRange.All).Row("a");
+        var row = new FlatChanges(Schema, SlotScope.All).Row("a");
         row.Increment("n", long.MaxValue);
         Should.Throw<OverflowException>(() => row.Increment("n", 1));
     }

@@ -43,3 +43,5 @@ public sealed class MemoryRowTests : RowTests<MemoryStore>;
 public sealed class MemoryCommitTests : CommitTests<MemoryStore>;
 
 public sealed class MemoryDeadLetterTests : DeadLetterTests<MemoryStore>;
+
+public sealed class MemoryParkedStreamTests : ParkedStreamTests<MemoryStore>;

@@ -122,7 +122,7 @@ public sealed class BatchLimitsTests
                 if (throughMax == Position.Max && _limits.EventsMax == given.BatchMax)
                     OpenPasses++;
                 var bad = Array.FindIndex(batch, p => given.Bad.Contains(p) && !Found.Contains(p));
-                EventsTried += given.Named && bad >= 0 ? bad + 1 : batch.Length;
+                EventsTried += (given.Named && bad >= 0 ? batch[..(bad + 1)] : batch).Count(p => !Found.Contains(p));
                 var through = batch.Length == 0 ? (int)throughMax.Value : batch[^1];
                 if (Fails(position, batch))
                     continue;

@@ -354,7 +354,7 @@ public sealed class ParkTests : IAsyncDisposable
         _poison.Add(2);
         await DepositAsync(("a", 1), ("a", 2), ("a", 3));
 
-        (await Should.ThrowAsync<DeadLetterException>(() => RetryAsync(3))).Message.ShouldContain("no dead letter at position 3", Case.Insensitive);
+        (await Should.ThrowAsync<DeadLetterException>(() => RetryAsync(3))).Message.ShouldContain("has a dead letter at position 3");
         await Should.ThrowAsync<ArgumentException>(() => Bank.Daemon.RetryDeadLetterAsync("Nobody", new(2)));
         await Bank.Daemon.StopAsync();
         await Should.ThrowAsync<InvalidOperationException>(() => RetryAsync(2));

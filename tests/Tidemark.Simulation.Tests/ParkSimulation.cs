@@ -130,9 +130,10 @@ internal sealed class ParkSimulation : IAsyncDisposable
         if (_random.Next(5) == 0)
             _poison.Add(amount);
         var type = Accounts.Types.Of(typeof(Deposited));
+        var id = new Guid((int)amount, 0, 0, BitConverter.GetBytes((long)_seed));
         await _data.Log.AppendAsync(
             [new("", stream, Slot.Of("", stream), ExpectedVersion.Any,
-                [new(new Guid((int)amount, 0, 0, BitConverter.GetBytes((long)_seed)), type.Name, type.Encode(new Deposited(amount)), null)])],
+                [new(id, type.Name, type.Encode(new Deposited(amount)), null)])],
             CancellationToken.None);
         _log.Add((stream, amount));
     }

@@ -63,7 +63,7 @@ public sealed partial class Daemon
         }
 
         throw new DeadLetterException(
-            $"No shard of projection '{projection}' on this node has a dead letter at position {position}. Name the position of a dead letter, " +
-            "as ReadDeadLettersAsync and ReadParkedStreamsAsync list them, and ask where the shard runs.");
+            $"No shard of projection '{projection}' on this node has a dead letter at position {position}. Name the position of a " +
+            "dead letter, as ReadDeadLettersAsync and ReadParkedStreamsAsync list them, and ask where the shard runs.");
     }
 }

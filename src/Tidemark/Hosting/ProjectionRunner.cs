@@ -150,8 +150,8 @@ internal sealed partial class ProjectionRunner(
     {
         var shard = new ShardName(Projection.Name, generation, SlotRange.All, database.Name);
         var consumer = new ProjectionConsumer(
-            shard, Projection, database.ApplierContext(generation, stateBytesMax), database.Storage.Checkpoints, database.Storage.DeadLetters,
-            runtime.Options, database.LargeCommits);
+            shard, Projection, database.ApplierContext(generation, stateBytesMax), database.Storage.Checkpoints,
+            database.Storage.DeadLetters, runtime.Options, database.LargeCommits);
         return new ShardTask(new ShardAgent(shard, consumer, errors, runtime), stop, abort);
     }
 

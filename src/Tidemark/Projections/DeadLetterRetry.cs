@@ -62,11 +62,15 @@ internal sealed class DeadLetterRetry(
     {
         var what = $"The dead letter at position {letter.Position} of projection '{letter.Shard.Projection}'";
         if (letter.State is not (DeadLetterState.Skipped or DeadLetterState.Parked))
-            throw new DeadLetterException($"{what} was {(letter.State == DeadLetterState.Discarded ? "discarded" : "superseded by a rebuild")} " +
-                "already. A rebuild applies its event again.");
+        {
+            var state = letter.State == DeadLetterState.Discarded ? "discarded" : "superseded by a rebuild";
+            throw new DeadLetterException($"{what} was {state} already. A rebuild applies its event again.");
+        }
+
         if (letter.State == DeadLetterState.Skipped && !command.Discards && !command.Late)
-            throw new DeadLetterException($"{what} was skipped: later events of stream '{letter.Stream}' may have taken effect without it. " +
-                "Say that it may be applied late, after them, or rebuild the projection, which applies it in its place.");
+            throw new DeadLetterException(
+                $"{what} was skipped: later events of stream '{letter.Stream}' may have taken effect without it. Say that it may be " +
+                "applied late, after them, or rebuild the projection, which applies it in its place.");
     }
 
     // A former try of the same command settled the letter, and its answer was lost.
@@ -118,8 +122,11 @@ internal sealed class DeadLetterRetry(
         var after = letter.Position;
         while (true)
         {
-            var queue = letter.State == DeadLetterState.Skipped ? [] : await letters.ReadQueueAsync(
-                shard.Projection, shard.Generation, letter.Tenant, letter.Stream, after, PageEvents, cancellationToken).ConfigureAwait(false);
+            var queue = letter.State == DeadLetterState.Skipped
+                ? []
+                : await letters.ReadQueueAsync(
+                    shard.Projection, shard.Generation, letter.Tenant, letter.Stream, after, PageEvents, cancellationToken)
+                        .ConfigureAwait(false);
             page.AddRange(queue);
             var left = eventsMax - _tried.Count;
             await ApplyAsync(page.Count > left ? page[..left] : page, cancellationToken).ConfigureAwait(false);
@@ -142,8 +149,8 @@ internal sealed class DeadLetterRetry(
         {
             if (!stored.TryGetValue(waiting.EventId, out var e))
                 throw new DeadLetterException(
-                    $"Event {waiting.EventId} at position {waiting.Position} (stream '{waiting.Stream}', version {waiting.Version}) waits in " +
-                    $"the queue of projection '{shard.Projection}', but is no longer in the log. Rebuild the projection.");
+                    $"Event {waiting.EventId} at position {waiting.Position} (stream '{waiting.Stream}', version {waiting.Version}) " +
+                    $"waits in the queue of projection '{shard.Projection}', but is no longer in the log. Rebuild the projection.");
             _tried.Add(e.Position.Value);
             e.Decode(context.Types, keepJson: false);
             if (e.DecodeError is { } error)

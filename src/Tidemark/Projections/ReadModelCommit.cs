@@ -16,8 +16,9 @@ public sealed record ReadModelCommit
     public IReadOnlyList<RowChanges> Rows { get; init; } = [];
 
     /// <summary>
-    /// Events that the shard's policy took out of the way; one of them in state <see cref="DeadLetterState.Parked"/> parks its stream behind
-    /// it. A record of the same event is replaced, all but <see cref="DeadLetter.FirstFailedAt"/>. The database's clock gives the times.
+    /// Events that the shard's policy took out of the way; one of them in state <see cref="DeadLetterState.Parked"/> parks its stream
+    /// behind it. A record of the same event is replaced, all but <see cref="DeadLetter.FirstFailedAt"/>. The database's clock gives the
+    /// times.
     /// </summary>
     public IReadOnlyList<DeadLetter> DeadLetters { get; init; } = [];
 

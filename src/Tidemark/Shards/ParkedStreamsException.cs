@@ -9,8 +9,8 @@ public sealed class ParkedStreamsException : TidemarkException
     /// <summary>Tells of the shard.</summary>
     public ParkedStreamsException(ShardName shard, int parkedStreamsMax, Exception? inner = null)
         : base(
-            $"Shard {shard} would have more than {parkedStreamsMax} parked streams (Shards:ParkedStreamsMax). Correct the cause, and retry or " +
-            "discard their dead letters; or raise the limit.",
+            $"Shard {shard} would have more than {parkedStreamsMax} parked streams (Shards:ParkedStreamsMax). Correct the cause, and " +
+            "retry or discard their dead letters; or raise the limit.",
             inner)
         => Shard = shard;
 

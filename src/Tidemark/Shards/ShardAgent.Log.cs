@@ -22,7 +22,8 @@ internal sealed partial class ShardAgent
 
     [LoggerMessage(EventId = 1305, Level = LogLevel.Warning, Message = "Shard {Shard}: event {EventId} at position {Position} " +
         "failed ({Category}) and becomes a dead letter ({Action}).")]
-    private partial void LogSetAside(ShardName shard, ErrorAction action, Guid eventId, long position, ErrorCategory category, Exception error);
+    private partial void LogSetAside(
+        ShardName shard, ErrorAction action, Guid eventId, long position, ErrorCategory category, Exception error);
 
     [LoggerMessage(EventId = 1306, Level = LogLevel.Warning, Message = "The consumer of shard {Shard} was offered {Offered} and " +
         "stands at {Token}; the shard repositions.")]

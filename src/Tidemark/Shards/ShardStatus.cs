@@ -14,7 +14,9 @@ namespace Tidemark.Shards;
 public sealed record ShardStatus(
     ShardName Shard, ShardState State, Position Position, Position Mark, long EventsProcessed, long DeadLetters, ShardError? Error)
 {
-    /// <summary>Streams that wait behind a dead letter, as far as this agent has needed to know; see <see cref="ErrorAction.Park"/>.</summary>
+    /// <summary>
+    /// Streams that wait behind a dead letter, as far as this agent has needed to know; see <see cref="ErrorAction.Park"/>.
+    /// </summary>
     public int ParkedStreams { get; init; }
 
     /// <summary>

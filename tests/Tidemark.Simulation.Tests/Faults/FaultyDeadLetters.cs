@@ -26,7 +26,9 @@ internal sealed class FaultyDeadLetters(IDeadLetterStore inner, FaultPlan plan) 
     public ValueTask<Position?> FindParkedAsync(
         string projection, int generation, TenantId tenant, StreamId stream, CancellationToken cancellationToken) =>
         plan.RunAsync(
-            $"head {projection}", () => inner.FindParkedAsync(projection, generation, tenant, stream, cancellationToken), cancellationToken);
+            $"head {projection}",
+            () => inner.FindParkedAsync(projection, generation, tenant, stream, cancellationToken),
+            cancellationToken);
 
     public ValueTask<IReadOnlyList<ParkedEvent>> ReadQueueAsync(
         string projection, int generation, TenantId tenant, StreamId stream, Position after, int countMax,

@@ -32,6 +32,7 @@ public sealed class OptionsTests
         { "Shards:Pause", "00:00:00", "10 ms to 3600000 ms" },
         { "Shards:PauseMax", "00:00:01", "at least Shards:Pause (00:00:30) and at most 1 day" },
         { "Shards:StateBytesMax", "0", "1 MiB to 64 GiB" },
+        { "Shards:ParkedStreamsMax", "0", "1 to 1,000,000" },
         { "DrainTimeout", "-00:00:01", "0 to 10 minutes" },
         { "Schema", "7", "Auto, Apply or Check" },
     };

@@ -15,7 +15,7 @@ internal sealed class CommitBatch(SqlTexts sql, ReadModelNames names)
 {
     private readonly string _move = sql["move_checkpoint"];
     private readonly string _durable = sql["require_durable_commit"];
-    private readonly string _insertDeadLetters = sql["insert_dead_letters"];
+    private readonly ParkingBatch _parking = new(sql);
 
     /// <summary>Runs a commit.</summary>
     /// <exception cref="FencedException">The fence refused.</exception>
@@ -47,8 +47,7 @@ internal sealed class CommitBatch(SqlTexts sql, ReadModelNames names)
             AddDocuments(batch, changes);
         foreach (var changes in commit.Rows)
             AddRows(batch, changes);
-        if (commit.DeadLetters.Count > 0)
-            PostgreSqlDeadLetters.AddLetters(Add(batch, _insertDeadLetters), commit.DeadLetters);
+        _parking.Fill(batch, commit);
     }
 
     private void AddDocuments(NpgsqlBatch batch, DocumentChanges changes)

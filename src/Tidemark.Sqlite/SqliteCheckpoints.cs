@@ -2,6 +2,7 @@ using Tidemark.Checkpoints;
 using Tidemark.Events;
 using Tidemark.Leases;
 using Tidemark.Sqlite.Connections;
+using Tidemark.Sqlite.Projections;
 
 namespace Tidemark.Sqlite;
 
@@ -66,6 +67,7 @@ internal sealed class SqliteCheckpoints(SqliteDatabase database) : ICheckpointSt
             session =>
             {
                 session.Prepare(SqlText.DeleteCheckpoints).Bind(1, projection).Bind(2, generation).Run();
+                Parking.Delete(session, projection, generation);
                 return (true, true);
             },
             create: false,

@@ -180,7 +180,7 @@ internal sealed class SqliteReadModels(SqliteDatabase database) : IReadModelStor
             Write(session, changes);
         foreach (var changes in commit.Rows)
             Write(session, changes);
-        SqliteDeadLetters.Write(session, commit.DeadLetters, database.Now);
+        Parking.Write(session, commit, database.Now);
     }
 
     private void Write(SqliteSession session, DocumentChanges changes)

@@ -39,6 +39,19 @@ internal static class SqlText
     public static readonly string DeleteCheckpoints = Load("delete_checkpoints");
     public static readonly string InsertDeadLetter = Load("insert_dead_letter");
     public static readonly string ReadDeadLetters = Load("read_dead_letters");
+    public static readonly string FindDeadLetter = Load("find_dead_letter");
+    public static readonly string DeleteDeadLetter = Load("delete_dead_letter");
+    public static readonly string SupersedeDeadLetters = Load("supersede_dead_letters");
+    public static readonly string ParkStream = Load("park_stream");
+    public static readonly string ReleaseParkedStream = Load("release_parked_stream");
+    public static readonly string DeleteParkedStreams = Load("delete_parked_streams");
+    public static readonly string FindParkedStream = Load("find_parked_stream");
+    public static readonly string LoadParkedStreams = Load("load_parked_streams");
+    public static readonly string ReadParkedStreams = Load("read_parked_streams");
+    public static readonly string InsertParkedEvent = Load("insert_parked_event");
+    public static readonly string DeleteParkedEvents = Load("delete_parked_events");
+    public static readonly string DeleteParkedQueues = Load("delete_parked_queues");
+    public static readonly string ReadParkedEvents = Load("read_parked_events");
 
     public static readonly string ReadGenerations = Load("read_generations");
     public static readonly string SaveGeneration = Load("save_generation");

@@ -40,7 +40,7 @@ internal sealed class InMemoryCheckpointStore(MemoryDatabase database, TimeProvi
 
     public ValueTask DeleteAsync(string projection, int generation, CancellationToken cancellationToken) =>
         database.ChangeAsync(
-            state => state with
+            state => MemoryParking.Delete(state, projection, generation) with
             {
                 Checkpoints = state.Checkpoints.RemoveRange(
                     state.Checkpoints.Keys.Where(s => s.Projection == projection && s.Generation == generation)),

@@ -93,11 +93,7 @@ internal sealed class InMemoryReadModelStore(MemoryDatabase database, TimeProvid
             state = With(state, TableName(d.Name, d.Generation), Documents(state, d.Name, d.Generation).Write(d));
         foreach (var r in commit.Rows)
             state = With(state, TableName(r.Schema.Name, r.Generation), Rows(state, r.Schema.Name, r.Generation).Write(r));
-        return state with
-        {
-            DeadLetters = state.DeadLetters.SetItems(
-                commit.DeadLetters.Select(d => KeyValuePair.Create((d.Position, d.Shard), d with { RecordedAt = now }))),
-        };
+        return MemoryParking.Write(state, commit, now);
     }
 
     private static MemoryState With(MemoryState state, string table, MemoryTable rows) =>

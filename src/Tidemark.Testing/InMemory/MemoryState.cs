@@ -26,8 +26,10 @@ internal sealed record MemoryState
 
     public ImmutableDictionary<ShardName, Checkpoint> Checkpoints { get; init; } = ImmutableDictionary<ShardName, Checkpoint>.Empty;
 
-    public ImmutableDictionary<(Position Position, ShardName Shard), DeadLetter> DeadLetters { get; init; } =
-        ImmutableDictionary<(Position, ShardName), DeadLetter>.Empty;
+    public ImmutableDictionary<(string Projection, int Generation, Position Position), DeadLetter> DeadLetters { get; init; } =
+        ImmutableDictionary<(string, int, Position), DeadLetter>.Empty;
+
+    public ImmutableDictionary<MemoryQueueKey, MemoryQueue> Queues { get; init; } = ImmutableDictionary<MemoryQueueKey, MemoryQueue>.Empty;
 
     public ImmutableDictionary<(string Projection, int Generation), ReadModelGeneration> Generations { get; init; } =
         ImmutableDictionary<(string, int), ReadModelGeneration>.Empty;

@@ -201,7 +201,10 @@ public sealed partial class Daemon
             throw;
         }
 
-        var ticks = Task.Run(() => node.RunAsync(stop.Token), CancellationToken.None);
+        var commands = new CommandRunner(_database, node, host, keepers, _database.Loggers.CreateLogger<CommandRunner>());
+        var ticks = Task.WhenAll(
+            Task.Run(() => node.RunAsync(stop.Token), CancellationToken.None),
+            Task.Run(() => commands.RunAsync(stop.Token), CancellationToken.None));
         var loops = Task.WhenAll(
             Task.Run(() => _database.HighWater.RunAsync(end.Token), CancellationToken.None),
             Task.Run(() => _database.HighWater.ListenAsync(end.Token), CancellationToken.None));

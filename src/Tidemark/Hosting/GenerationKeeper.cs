@@ -173,6 +173,16 @@ internal sealed partial class GenerationKeeper(
             new LeaseChange { Remove = [.. Of([generation]).Select(l => l.Shard)] }, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Drops every former generation.</summary>
+    public async Task<int> DropFormerAsync(CancellationToken cancellationToken)
+    {
+        var own = Own(await ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false));
+        var former = own.Where(g => g.State == GenerationState.Retired).ToArray();
+        foreach (var generation in former)
+            await DropAsync(generation.Generation, cancellationToken).ConfigureAwait(false);
+        return former.Length;
+    }
+
     private async Task SetAsync(IReadOnlyList<ShardLease> shards, LeaseState state, CancellationToken cancellationToken)
     {
         if (shards.Count > 0)

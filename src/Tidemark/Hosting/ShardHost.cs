@@ -65,9 +65,9 @@ internal sealed partial class ShardHost(
         var builds = IsBuilding(lease.Shard);
         var options = builds ? runtime.Options.With(BuildProgressInterval) : runtime.Options;
         var consumer = new ProjectionConsumer(
-            lease.Shard, projection, database.ApplierContext(lease.Shard, state), database.Storage.Checkpoints, options,
-            database.LargeCommits, lease.Epoch);
-        var agent = new ShardAgent(lease.Shard, consumer, ErrorsOf(projection, builds), runtime with { Options = options });
+            lease.Shard, projection, database.ApplierContext(lease.Shard, state), database.Storage.Checkpoints,
+            database.Storage.DeadLetters, options, database.LargeCommits, lease.Epoch);
+        var agent = new ShardAgent(lease.Shard, consumer, ErrorsOf(projection, lease.Shard, builds), runtime with { Options = options });
         var running = new RunningShard(agent, abort);
         _running[lease.Shard] = running;
         _epochs[lease.Shard] = lease.Epoch;
@@ -107,7 +107,7 @@ internal sealed partial class ShardHost(
         {
             _generations = await database.Storage.ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
             foreach (var (shard, running) in _running)
-                running.Agent.Errors = ErrorsOf(_projections[shard.Projection], IsBuilding(shard));
+                running.Agent.Errors = ErrorsOf(_projections[shard.Projection], shard, IsBuilding(shard));
             ShardsChanged.Fire();
         }
         catch (Exception e)
@@ -119,9 +119,15 @@ internal sealed partial class ShardHost(
     private bool IsBuilding(ShardName shard) => _generations.Any(
         g => g.Projection == shard.Projection && g.Generation == shard.Generation && g.State == GenerationState.Building);
 
-    private ErrorOptions ErrorsOf(Projection projection, bool building) => building
-        ? projection.ErrorsWhileRebuilding ?? runtime.Options.ErrorsWhileRebuilding
-        : projection.Errors ?? runtime.Options.Errors;
+    private ErrorOptions ErrorsOf(Projection projection, ShardName shard, bool building)
+    {
+        var errors = building
+            ? projection.ErrorsWhileRebuilding ?? runtime.Options.ErrorsWhileRebuilding
+            : projection.Errors ?? runtime.Options.Errors;
+
+        // Shards that divide the keys meet in the same streams: one of them alone cannot keep a stream waiting.
+        return projection.IsSplitByKey && shard.Slots != SlotRange.All ? errors.WithoutPark() : errors;
+    }
 
     // A shard ends because it was told to. Should it ever end by itself, the next tick starts it again.
     private async Task WatchAsync(RunningShard running, ShardLease lease, CancellationToken stop)

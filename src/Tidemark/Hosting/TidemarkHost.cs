@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Tidemark.Control;
 using Tidemark.Storage;
 
 namespace Tidemark.Hosting;
@@ -22,6 +23,9 @@ public sealed class TidemarkHost : IAsyncDisposable
 
     /// <summary>The daemon.</summary>
     public Daemon Daemon => _runtime.Daemon;
+
+    /// <summary>Operates the cluster that this store's daemon belongs to, whether or not it runs here.</summary>
+    public ClusterControl Control => _runtime.Control;
 
     /// <summary>The event database beneath, with its storage ports.</summary>
     public EventDatabase Database => _runtime.Database;

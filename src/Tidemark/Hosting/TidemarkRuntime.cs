@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Tidemark.Control;
 using Tidemark.Events;
 using Tidemark.Log;
 using Tidemark.Projections;
@@ -37,6 +38,7 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
         var inline = new InlineProjections(_projections.Of(ProjectionLifecycle.Inline), types, json);
         Store = new EventStore(Database, TenantId.Default, encoder, inline, _projections);
         Daemon = new Daemon(Database, _projections, _options, loggers.CreateLogger<Daemon>());
+        Control = new ClusterControl(storage.Commands, storage.Leases, storage.WakeUp, time);
         var environment = provider.GetService<IHostEnvironment>();
         _applySchema = _options.Schema switch
         {
@@ -51,6 +53,8 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
     public EventStore Store { get; }
 
     public Daemon Daemon { get; }
+
+    public ClusterControl Control { get; }
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {

@@ -33,6 +33,7 @@ public static class TidemarkServiceCollectionExtensions
         services.AddSingleton(provider => new TidemarkRuntime(builder, provider));
         services.AddSingleton(provider => provider.GetRequiredService<TidemarkRuntime>().Store);
         services.AddSingleton(provider => provider.GetRequiredService<TidemarkRuntime>().Daemon);
+        services.AddSingleton(provider => provider.GetRequiredService<TidemarkRuntime>().Control);
         services.AddSingleton<IHostedService, TidemarkService>();
         return services;
     }

@@ -15,6 +15,11 @@ internal abstract class Applier
     /// <summary>The open transaction that handlers have written to; null when there is none.</summary>
     public virtual IStoreTransaction? Transaction => null;
 
+    /// <summary>
+    /// Whether events are applied behind later ones that have taken effect already: those of other streams, or after a skip.
+    /// </summary>
+    public bool AppliesLate { get; set; }
+
     /// <summary>The shard begins: whether the read model is known to be empty.</summary>
     public virtual void Begin(bool isEmpty)
     {

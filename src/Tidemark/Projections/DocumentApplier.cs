@@ -202,7 +202,7 @@ internal sealed class DocumentApplier<TDocument> : Applier
         var single = _projection is SingleStreamProjection<TDocument>;
         foreach (var (e, entry) in _work)
         {
-            Debug.Assert(e.Position.Value > entry.Position, "An event takes effect once.");
+            Debug.Assert(AppliesLate || e.Position.Value > entry.Position, "An event takes effect once.");
             try
             {
                 entry.Document = _projection.Fold(_steps[e.Type!.Index]!, entry.Document, entry.Key.Key, e);
@@ -212,9 +212,10 @@ internal sealed class DocumentApplier<TDocument> : Applier
                 throw new ApplyEventException(_projection.Name, e, error);
             }
 
-            entry.Position = e.Position.Value;
+            // Only a retry can be behind what the document holds already.
+            entry.Position = Math.Max(entry.Position, e.Position.Value);
             if (single)
-                entry.Version = e.Version.Value;
+                entry.Version = Math.Max(entry.Version, e.Version.Value);
             if (entry.IsDirty)
                 continue;
             entry.IsDirty = true;

@@ -15,6 +15,9 @@ internal sealed class ProjectionConsumer : IShardConsumer
     /// <summary>A commit of at least so many bytes, by estimate, waits for its turn; the small ones of live shards never do.</summary>
     private const long LargeCommitBytes = 1024 * 1024;
 
+    /// <summary>So many events of parked streams are stored in one commit at most, and a little more.</summary>
+    private const int ParkedEventsMax = 10_000;
+
     private readonly SemaphoreSlim _largeCommits;
     private readonly ShardName _shard;
     private readonly ICheckpointStore _checkpoints;
@@ -28,6 +31,10 @@ internal sealed class ProjectionConsumer : IShardConsumer
     private readonly SlotScope _slots;
     private readonly List<RecordedEvent> _relevant = [];
     private readonly List<DeadLetter> _deadLetters = [];
+    private readonly List<ParkedEvent> _parkedEvents = [];
+    private readonly ParkedStreams _parked;
+    private readonly DeadLetterRetry _retry;
+    private ParkedStreamStep? _step;
 
     private Position _durable;
     private HandshakeToken _expected;
@@ -39,6 +46,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
         Projection projection,
         ApplierContext context,
         ICheckpointStore checkpoints,
+        IDeadLetterStore deadLetters,
         ShardOptions options,
         SemaphoreSlim largeCommits,
         Epoch epoch)
@@ -52,6 +60,8 @@ internal sealed class ProjectionConsumer : IShardConsumer
         _log = context.Log;
         _readModels = context.ReadModels;
         _applier = projection.MakeApplier(context);
+        _parked = new ParkedStreams(shard, deadLetters, options.ParkedStreamsMax);
+        _retry = new DeadLetterRetry(shard, _applier, context, deadLetters, Concerns, CommitStepAsync);
         _pendingBytesMax = Math.Min(options.CommitBytesMax, context.StateBytesMax);
         GatherMax = projection is EventProjection ? options.OpenTransactionMax : options.CommitInterval;
         Types = projection.TypeNames(context.Types);
@@ -65,9 +75,11 @@ internal sealed class ProjectionConsumer : IShardConsumer
 
     public IReadOnlyCollection<string>? Types { get; }
 
-    public bool WantsCommit => _applier.PendingBytes >= _pendingBytesMax;
+    public bool WantsCommit => _applier.PendingBytes >= _pendingBytesMax || _parkedEvents.Count >= ParkedEventsMax;
 
-    public bool HasEffects => _events > 0 || _deadLetters.Count > 0;
+    public bool HasEffects => _events > 0 || _deadLetters.Count > 0 || _parkedEvents.Count > 0;
+
+    public int ParkedStreams => _parked.Count;
 
     public TimeSpan GatherMax { get; }
 
@@ -79,6 +91,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
         _slots.Set(checkpoint.Ahead, _durable);
         _expected = HandshakeToken.Delivered(_durable);
         _applier.Begin(isEmpty: _durable == Position.Beginning);
+        _parked.Forget();
         return _expected;
     }
 
@@ -86,6 +99,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
     {
         var checkpoint = await _checkpoints.OpenAsync(_shard, _epoch, cancellationToken).ConfigureAwait(false);
         _durable = checkpoint.Position;
+        _parked.Forget();
         return _expected = HandshakeToken.Delivered(_durable);
     }
 
@@ -93,6 +107,8 @@ internal sealed class ProjectionConsumer : IShardConsumer
     {
         if (delivery.Offered != _expected)
             return _expected;
+        if (delivery.Slice.Count > 0)
+            await _parked.LoadAsync(cancellationToken).ConfigureAwait(false);
         Select(delivery);
         if (_relevant.Count > 0)
             await _applier.ApplyAsync(_relevant, cancellationToken).ConfigureAwait(false);
@@ -115,18 +131,38 @@ internal sealed class ProjectionConsumer : IShardConsumer
         }
     }
 
+    public ValueTask<DeadLetterOutcome> SettleAsync(
+        DeadLetterCommand command, ErrorClassifier errors, CancellationToken cancellationToken) =>
+        _retry.RunAsync(command, errors, cancellationToken);
+
     public async ValueTask AbandonAsync()
     {
+        _parked.Abandon();
         await _applier.AbandonAsync().ConfigureAwait(false);
         _applier.Begin(isEmpty: false);
         _expected = HandshakeToken.Delivered(_durable);
         Forget();
     }
 
+    // A retry's commit, fenced like every other; the token stays where it is.
+    private async ValueTask CommitStepAsync(DeadLetterRetry.Step step, CancellationToken cancellationToken)
+    {
+        Forget();
+        _events = step.Events;
+        _step = step.Taken;
+        _deadLetters.AddRange(step.Letters);
+        await CommitAsync(cancellationToken).ConfigureAwait(false);
+        if (step.Taken is { Rejoins: true } taken)
+            _parked.Release(taken.Tenant, taken.Stream);
+    }
+
     private async ValueTask<CommitCount> WriteAsync(CancellationToken cancellationToken)
     {
         var move = new CheckpointMove(_shard, _epoch, _durable, _expected.Position, _anchor?.Id, _anchor?.Position ?? Position.Beginning);
-        var commit = _applier.AddTo(new ReadModelCommit { Move = move, DeadLetters = [.. _deadLetters] });
+        var commit = _applier.AddTo(new ReadModelCommit
+        {
+            Move = move, DeadLetters = [.. _deadLetters], ParkedEvents = [.. _parkedEvents], ParkedStep = _step,
+        });
         if (_applier.Transaction is { } transaction)
         {
             await _readModels.WriteAsync(transaction, commit, cancellationToken).ConfigureAwait(false);
@@ -138,6 +174,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
         }
 
         await _applier.CommittedAsync().ConfigureAwait(false);
+        _parked.Committed();
         _durable = _expected.Position;
         var count = new CommitCount(_events, _deadLetters.Count);
         Forget();
@@ -147,6 +184,8 @@ internal sealed class ProjectionConsumer : IShardConsumer
     private void Forget()
     {
         _deadLetters.Clear();
+        _parkedEvents.Clear();
+        _step = null;
         _anchor = null;
         _events = 0;
     }
@@ -168,9 +207,15 @@ internal sealed class ProjectionConsumer : IShardConsumer
         {
             if (!_streams.Includes(e.Slot, e.Position) || !Concerns(e))
                 continue;
-            if (delivery.SetAside.Count > 0 && delivery.SetAside.TryGetValue(e.Position, out var deadLetter))
+            if (_parked.Contains(e))
+            {
+                _parkedEvents.Add(ParkedEvent.Of(e));
+            }
+            else if (delivery.SetAside.Count > 0 && delivery.SetAside.TryGetValue(e.Position, out var deadLetter))
             {
                 _deadLetters.Add(deadLetter);
+                if (deadLetter.State == DeadLetterState.Parked)
+                    _parked.Park(e);
             }
             else
             {

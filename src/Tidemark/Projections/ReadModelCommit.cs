@@ -16,7 +16,15 @@ public sealed record ReadModelCommit
     public IReadOnlyList<RowChanges> Rows { get; init; } = [];
 
     /// <summary>
-    /// Events that the shard's policy took out of the way. The database's clock gives <see cref="DeadLetter.RecordedAt"/>.
+    /// Events that the shard's policy took out of the way; one of them in state <see cref="DeadLetterState.Parked"/> parks its stream
+    /// behind it. A record of the same event is replaced, all but <see cref="DeadLetter.FirstFailedAt"/>. The database's clock gives the
+    /// times.
     /// </summary>
     public IReadOnlyList<DeadLetter> DeadLetters { get; init; } = [];
+
+    /// <summary>Events of parked streams, which wait from now on; the shard's name says of which projection and generation.</summary>
+    public IReadOnlyList<ParkedEvent> ParkedEvents { get; init; } = [];
+
+    /// <summary>What a retry or a discard takes away, before <see cref="DeadLetters"/> are written; null for nothing.</summary>
+    public ParkedStreamStep? ParkedStep { get; init; }
 }

@@ -14,8 +14,8 @@ namespace Tidemark.Shards;
 /// <param name="Category">Why it failed.</param>
 /// <param name="ExceptionType">The full name of the exception's type.</param>
 /// <param name="Error">The exception's text, with its stack, cut to 8,000 characters.</param>
-/// <param name="Attempts">How often it was tried.</param>
-/// <param name="RecordedAt">When the record was written, by the database's clock.</param>
+/// <param name="Attempts">How often it was tried, retries by an operator included.</param>
+/// <param name="RecordedAt">When the record was last written, by the database's clock.</param>
 public sealed record DeadLetter(
     ShardName Shard,
     Position Position,
@@ -28,4 +28,33 @@ public sealed record DeadLetter(
     string ExceptionType,
     string Error,
     int Attempts,
-    DateTimeOffset RecordedAt);
+    DateTimeOffset RecordedAt)
+{
+    private const int ErrorLengthMax = 8000;
+
+    /// <summary>What became of the event.</summary>
+    public DeadLetterState State { get; init; }
+
+    /// <summary>When the record was first written, by the database's clock.</summary>
+    public DateTimeOffset FirstFailedAt { get; init; }
+
+    /// <summary>The record of an event that failed; the store gives the times.</summary>
+    internal static DeadLetter Of(
+        ShardName shard, ParkedEvent failed, ErrorCategory category, Exception error, int attempts, DeadLetterState state) =>
+        new DeadLetter(
+            shard, failed.Position, failed.EventId, failed.TypeName, failed.Tenant, failed.Stream, failed.Version, category, "", "",
+            attempts, default) { State = state }.Because(category, error);
+
+    /// <summary>The same record with another error.</summary>
+    internal DeadLetter Because(ErrorCategory category, Exception error)
+    {
+        var cause = (error as ApplyEventException)?.InnerException ?? error;
+        var text = error.ToString();
+        return this with
+        {
+            Category = category,
+            ExceptionType = cause.GetType().FullName ?? "",
+            Error = text[..Math.Min(text.Length, ErrorLengthMax)],
+        };
+    }
+}

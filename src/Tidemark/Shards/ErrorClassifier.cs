@@ -30,6 +30,13 @@ internal sealed class ErrorClassifier(Func<Exception, bool> isTransient)
         _ => isTransient(error),
     };
 
+    /// <summary>The category of an error that one event alone caused.</summary>
+    public ErrorCategory CategorizeEvent(Exception error)
+    {
+        var category = Categorize(error);
+        return category is ErrorCategory.Serialization or ErrorCategory.UnknownType ? category : ErrorCategory.Apply;
+    }
+
     /// <summary>The position of the event that an error names.</summary>
     public static Position? CulpritOf(Exception error) => error switch
     {
@@ -41,6 +48,6 @@ internal sealed class ErrorClassifier(Func<Exception, bool> isTransient)
 
     /// <summary>Whether trying fewer events can find a culprit.</summary>
     public bool IsAboutEvents(Exception error) =>
-        error is not (FencedException or EventFetcherException or ShardStartException or LogRewoundException or ReadModelException)
-            && !IsOutage(error);
+        error is not (FencedException or EventFetcherException or ShardStartException or LogRewoundException or ReadModelException
+            or ParkedStreamsException or DeadLetterException) && !IsOutage(error);
 }

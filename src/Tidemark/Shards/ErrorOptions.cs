@@ -12,6 +12,16 @@ public sealed record ErrorOptions
     /// <summary>The event's type is not registered, in a projection that takes every type.</summary>
     public ErrorAction UnknownType { get; init; } = ErrorAction.Pause;
 
+    /// <summary>The same, with <see cref="ErrorAction.Pause"/> in place of <see cref="ErrorAction.Park"/>.</summary>
+    internal ErrorOptions WithoutPark() => new()
+    {
+        Apply = Unparked(Apply),
+        Serialization = Unparked(Serialization),
+        UnknownType = Unparked(UnknownType),
+    };
+
+    private static ErrorAction Unparked(ErrorAction action) => action == ErrorAction.Park ? ErrorAction.Pause : action;
+
     internal ErrorAction For(ErrorCategory category) => category switch
     {
         ErrorCategory.Apply => Apply,

@@ -41,6 +41,16 @@ internal interface IShardConsumer
     /// <exception cref="FencedException">Another agent's writes count now; nothing was written.</exception>
     ValueTask<CommitCount> CommitAsync(CancellationToken cancellationToken);
 
+    /// <summary>Streams that wait behind a dead letter, as far as it is known.</summary>
+    int ParkedStreams { get; }
+
+    /// <summary>
+    /// Retries or discards a dead letter, with the queue behind it, in commits of its own that leave the token where it is. Only when
+    /// nothing is delivered and not durable.
+    /// </summary>
+    /// <exception cref="DeadLetterException">The command makes no sense; nothing was changed.</exception>
+    ValueTask<DeadLetterOutcome> SettleAsync(DeadLetterCommand command, ErrorClassifier errors, CancellationToken cancellationToken);
+
     /// <summary>Forgets what is delivered and not durable, and whatever memory might be wrong after a failure.</summary>
     ValueTask AbandonAsync();
 }

@@ -20,9 +20,10 @@ internal sealed partial class ShardAgent
         "{Shard} failed; looking for the event: {Error}")]
     private partial void LogBatchFailed(ShardName shard, int events, long after, string error);
 
-    [LoggerMessage(EventId = 1305, Level = LogLevel.Warning, Message = "Shard {Shard} skips event {EventId} at position {Position} " +
-        "({Category}) and records it as a dead letter.")]
-    private partial void LogSetAside(ShardName shard, Guid eventId, long position, ErrorCategory category, Exception error);
+    [LoggerMessage(EventId = 1305, Level = LogLevel.Warning, Message = "Shard {Shard}: event {EventId} at position {Position} " +
+        "failed ({Category}) and becomes a dead letter ({Action}).")]
+    private partial void LogSetAside(
+        ShardName shard, ErrorAction action, Guid eventId, long position, ErrorCategory category, Exception error);
 
     [LoggerMessage(EventId = 1306, Level = LogLevel.Warning, Message = "The consumer of shard {Shard} was offered {Offered} and " +
         "stands at {Token}; the shard repositions.")]
@@ -30,4 +31,8 @@ internal sealed partial class ShardAgent
 
     [LoggerMessage(EventId = 1307, Level = LogLevel.Warning, Message = "Shard {Shard} could not write its last progress.")]
     private partial void LogStopFailed(ShardName shard, Exception error);
+
+    [LoggerMessage(EventId = 1308, Level = LogLevel.Information, Message = "Shard {Shard}: the dead letter at position {Position} was " +
+        "{Command}, and {Events} event(s) took effect; the event at position {Failed} failed (null: none).")]
+    private partial void LogSettled(ShardName shard, long position, string command, long events, long? failed);
 }

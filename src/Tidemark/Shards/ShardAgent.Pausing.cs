@@ -13,6 +13,10 @@ internal sealed partial class ShardAgent
         var pause = _pauses.Failed(outage);
         var now = _time.GetUtcNow();
         var resume = _resume.Next;
+
+        // A command that came before the pause ends it too, but each ends one pause only.
+        if (_commands.TakeNews())
+            resume = Task.CompletedTask;
         TidemarkTelemetry.ShardErrors.Add(1, Tag, new("error.type", category.ToString()));
         if (category == ErrorCategory.Fenced)
             TidemarkTelemetry.FencedWrites.Add(1, Tag);
@@ -85,6 +89,7 @@ internal sealed partial class ShardAgent
             Position = position,
             EventsProcessed = status.EventsProcessed + count.Events,
             DeadLetters = status.DeadLetters + count.DeadLetters,
+            ParkedStreams = _consumer.ParkedStreams,
             Error = count.Events > 0 ? null : status.Error,
         };
         Changed.Fire();

@@ -33,6 +33,7 @@ internal sealed partial class ShardAgent
     private readonly AsyncPulse _resume = new();
     private readonly EventCursor _cursor;
     private readonly Dictionary<Position, DeadLetter> _setAside = [];
+    private readonly DeadLetterCommands _commands;
 
     private HandshakeToken _durable;
     private HandshakeToken _lastToken;
@@ -58,6 +59,7 @@ internal sealed partial class ShardAgent
         _pauses = new PauseClock(_options, runtime.Random);
         _limits = new BatchLimits(_options.CommitEventsMax);
         _cursor = new EventCursor(_pulling, Position.Beginning);
+        _commands = new DeadLetterCommands(shard);
         _status = new ShardStatus(shard, ShardState.Stopped, Position.Beginning, Position.Beginning, 0, 0, null);
     }
 
@@ -93,6 +95,7 @@ internal sealed partial class ShardAgent
     /// <param name="abort">Break off.</param>
     public async Task RunAsync(CancellationToken stop, CancellationToken abort)
     {
+        _commands.Open();
         _pulling.Interests.Add(_consumer.Types);
         _pulling.Add(_cursor);
         while (!stop.IsCancellationRequested)
@@ -117,6 +120,7 @@ internal sealed partial class ShardAgent
         await StopAsync(abort).ConfigureAwait(false);
         _pulling.Remove(_cursor);
         _pulling.Interests.Remove(_consumer.Types);
+        _commands.Close();
         Enter(ShardState.Stopped);
     }
 
@@ -150,6 +154,7 @@ internal sealed partial class ShardAgent
     {
         while (!stop.IsCancellationRequested)
         {
+            await RunCommandsAsync(abort).ConfigureAwait(false);
             if (_cursor.HasMore)
             {
                 await TryBatchAsync(stop, abort).ConfigureAwait(false);
@@ -167,18 +172,17 @@ internal sealed partial class ShardAgent
     // Progress past events that do not concern the shard is written late, and only if it moved: an idle shard writes nothing.
     private async ValueTask WaitForMoreAsync(CancellationToken stop, CancellationToken abort)
     {
-        if (_lastToken == _durable)
-        {
-            await _cursor.WaitAsync(stop).ConfigureAwait(false);
+        var asked = _commands.Added;
+        if (_commands.HasAny)
             return;
-        }
-
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var more = _cursor.WaitAsync(enough.Token).AsTask();
         var due = _options.IdleProgressInterval - (_idleSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero);
-        if (due > TimeSpan.Zero)
-            await Task.WhenAny(more, Task.Delay(due, _time, enough.Token)).ConfigureAwait(false);
-        var came = more.IsCompletedSuccessfully;
+        if (_lastToken == _durable)
+            await Task.WhenAny(more, asked).ConfigureAwait(false);
+        else if (due > TimeSpan.Zero)
+            await Task.WhenAny(more, asked, Task.Delay(due, _time, enough.Token)).ConfigureAwait(false);
+        var came = more.IsCompletedSuccessfully || asked.IsCompleted;
         await enough.CancelAsync().ConfigureAwait(false);
         await more.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stop.ThrowIfCancellationRequested();
@@ -209,20 +213,20 @@ internal sealed partial class ShardAgent
 
     private void HandleBadEvent(RecordedEvent bad, Exception error)
     {
-        var category = _classifier.Categorize(error);
-        if (category is not (ErrorCategory.Serialization or ErrorCategory.UnknownType))
-            category = ErrorCategory.Apply;
-        if (_errors.For(category) == ErrorAction.Pause)
+        var category = _classifier.CategorizeEvent(error);
+        var action = _errors.For(category);
+        if (action == ErrorAction.Pause)
             throw error is TidemarkException ? error : new ApplyEventException(_shard.Projection, bad, error);
+        if (action == ErrorAction.Park && ParkedStreams >= _options.ParkedStreamsMax)
+            throw new ParkedStreamsException(_shard, _options.ParkedStreamsMax, error);
 
-        var cause = (error as ApplyEventException)?.InnerException ?? error;
-        var text = error.ToString();
-        _setAside[bad.Position] = new DeadLetter(
-            _shard, bad.Position, bad.Id, bad.TypeName, bad.Tenant, bad.StreamId, bad.Version, category, cause.GetType().FullName ?? "",
-            text[..Math.Min(text.Length, 8000)], Attempts: 2, _time.GetUtcNow());
+        var state = action == ErrorAction.Park ? DeadLetterState.Parked : DeadLetterState.Skipped;
+        _setAside[bad.Position] = DeadLetter.Of(_shard, ParkedEvent.Of(bad), category, error, attempts: 2, state);
         _limits.Reset();
-        LogSetAside(_shard, bad.Id, bad.Position.Value, category, error);
+        LogSetAside(_shard, action, bad.Id, bad.Position.Value, category, error);
     }
+
+    private int ParkedStreams => _consumer.ParkedStreams + _setAside.Values.Count(l => l.State == DeadLetterState.Parked);
 
     // One try of a batch, always from the durable token: deliver until enough is gathered or nothing more is there, then commit.
     private async ValueTask RunBatchAsync(CancellationToken stop, CancellationToken cancellationToken)

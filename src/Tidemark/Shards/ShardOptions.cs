@@ -55,8 +55,15 @@ public sealed class ShardOptions
         return copy;
     }
 
+    /// <summary>
+    /// The most parked streams of one shard; they are kept in memory. At one more the shard pauses. 10,000 by default; 1 to 1,000,000.
+    /// </summary>
+    public int ParkedStreamsMax { get; set; } = 10_000;
+
     internal IEnumerable<string> Validate()
     {
+        if (ParkedStreamsMax is < 1 or > 1_000_000)
+            yield return $"Shards:ParkedStreamsMax is {ParkedStreamsMax}; it must be 1 to 1,000,000.";
         if (CommitEventsMax is < 1 or > 10_000_000)
             yield return $"Shards:CommitEventsMax is {CommitEventsMax}; it must be 1 to 10,000,000.";
         if (CommitBytesMax is < 1024 or > 1L << 30)

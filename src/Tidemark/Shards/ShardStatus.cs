@@ -15,6 +15,11 @@ public sealed record ShardStatus(
     ShardName Shard, ShardState State, Position Position, Position Mark, long EventsProcessed, long DeadLetters, ShardError? Error)
 {
     /// <summary>
+    /// Streams that wait behind a dead letter, as far as this agent has needed to know; see <see cref="ErrorAction.Park"/>.
+    /// </summary>
+    public int ParkedStreams { get; init; }
+
+    /// <summary>
     /// How many positions the mark is ahead. Positions may have holes, so this is an upper bound of the events that wait.
     /// </summary>
     public long Gap => Math.Max(0, Mark.Value - Position.Value);

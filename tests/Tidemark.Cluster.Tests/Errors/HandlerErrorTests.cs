@@ -56,6 +56,39 @@ public abstract class HandlerErrorTests<TStore>
         await CheckAsync(scene, host, fault, ErrorScene.Before + ErrorScene.After);
     }
 
+    [Theory]
+    [InlineData("document")]
+    [InlineData("handler")]
+    [InlineData("constraint")]
+    [InlineData("deferred constraint")]
+    public async Task Projection_with_a_poison_event_and_Park_holds_its_stream_until_a_retry_on_another_node(string fault)
+    {
+        Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");
+        await using ClusterStore store = await TStore.CreateAsync();
+        var scene = new ErrorScene(store);
+        await scene.AppendAsync(new Deposited(Trap.Amount, "north"));
+        const int waiting = 2;
+        await using (TidemarkHost host = await StartAsync(store, Trapped(fault, new Trap(), ErrorAction.Park), LongPause))
+        {
+            await host.Daemon.WaitForCaughtUpAsync(Eventually.Patience);
+            await CheckAsync(scene, host, fault, ErrorScene.Before + ErrorScene.After - waiting);
+            await CheckParkedAsync(host, scene, waiting);
+
+            DeadLetterOutcome again = await host.Daemon.RetryDeadLetterAsync("Trapped", scene.Bad.First);
+            again.Failed!.Attempts.ShouldBe(3);
+            await CheckAsync(scene, host, fault, ErrorScene.Before + ErrorScene.After - waiting);
+        }
+
+        var mended = new Trap();
+        mended.Mend();
+        await using TidemarkHost other = await StartAsync(store, Trapped(fault, mended, ErrorAction.Park), LongPause);
+        await CheckParkedAsync(other, scene, waiting);
+        (await other.Daemon.RetryDeadLetterAsync("Trapped", scene.Bad.First)).ShouldBe(new DeadLetterOutcome(1 + waiting, null));
+        await CheckAsync(scene, other, fault, ErrorScene.Before + 1 + ErrorScene.After);
+        (await other.Daemon.ReadParkedStreamsAsync()).ShouldBeEmpty();
+        (await other.Daemon.ReadDeadLettersAsync()).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Projection_whose_fault_is_mended_goes_on_by_itself()
     {
@@ -71,6 +104,14 @@ public abstract class HandlerErrorTests<TStore>
         trap.Mend();
         await Eventually.TrueAsync(() => IsPast(host, scene), "the projection passes the mended event");
         await CheckAsync(scene, host, "handler", ErrorScene.Before + 1 + ErrorScene.After);
+    }
+
+    private static async Task CheckParkedAsync(TidemarkHost host, ErrorScene scene, long waiting)
+    {
+        ParkedStream parked = (await host.Daemon.ReadParkedStreamsAsync("Trapped")).ShouldHaveSingleItem();
+        (parked.Stream.Value, parked.Position, parked.Waiting).ShouldBe(("account-1", scene.Bad.First, waiting));
+        DeadLetter letter = (await host.Daemon.ReadDeadLettersAsync("Trapped")).ShouldHaveSingleItem();
+        (letter.EventId, letter.State, letter.Category).ShouldBe((scene.BadId, DeadLetterState.Parked, ErrorCategory.Apply));
     }
 
     private static Projection Trapped(string fault, Trap trap, ErrorAction action) =>

@@ -28,7 +28,7 @@ internal sealed class FaultyStorage(InMemoryStorage inner, FaultPlan plan) : IEv
 
     public ICheckpointStore Checkpoints { get; } = new FaultyCheckpoints(inner.Checkpoints, plan);
 
-    public IDeadLetterStore DeadLetters => Inner.DeadLetters;
+    public IDeadLetterStore DeadLetters { get; } = new FaultyDeadLetters(inner.DeadLetters, plan);
 
     public IReadModelStore ReadModels { get; } = new FaultyReadModels(inner.ReadModels, plan);
 

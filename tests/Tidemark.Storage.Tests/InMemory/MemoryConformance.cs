@@ -58,3 +58,5 @@ public sealed class MemoryLeaseRaceTests : LeaseRaceTests<MemoryStore>;
 public sealed class MemoryLeaseHintTests : LeaseHintTests<MemoryStore>;
 
 public sealed class MemoryCommandTests : CommandTests<MemoryStore>;
+
+public sealed class MemoryParkedStreamTests : ParkedStreamTests<MemoryStore>;

@@ -48,6 +48,8 @@ public sealed class PostgreSqlCommitTests : CommitTests<PostgreSqlStore>;
 
 public sealed class PostgreSqlDeadLetterTests : DeadLetterTests<PostgreSqlStore>;
 
+public sealed class PostgreSqlParkedStreamTests : ParkedStreamTests<PostgreSqlStore>;
+
 public sealed class PostgreSqlCustomTableTests : CustomTableTests<PostgreSqlStore>;
 
 public sealed class PostgreSqlSchemaTests : SchemaTests<PostgreSqlStore>;

@@ -31,7 +31,7 @@ public abstract class CommitTests<TKind> : StoreTests<TKind>
             .ShouldBe((new(10), new(1), commit.Move!.Anchor, new(10)));
         var letter = (await DeadLetters.ReadAsync(null, Position.Beginning, 10, Token)).ShouldHaveSingleItem();
         letter.RecordedAt.ShouldBeInRange(before, DateTimeOffset.UtcNow.AddSeconds(2));
-        letter.ShouldBe(commit.DeadLetters[0] with { RecordedAt = letter.RecordedAt });
+        letter.ShouldBe(commit.DeadLetters[0] with { RecordedAt = letter.RecordedAt, FirstFailedAt = letter.FirstFailedAt });
     }
 
     [Theory]

@@ -35,7 +35,7 @@ public abstract class DeadLetterTests<TKind> : StoreTests<TKind>
 
         var read = (await DeadLetters.ReadAsync(null, Position.Beginning, 10, Token)).ShouldHaveSingleItem();
         read.RecordedAt.ShouldBeInRange(before, DateTimeOffset.UtcNow.AddSeconds(2));
-        read.ShouldBe(letter with { RecordedAt = read.RecordedAt });
+        read.ShouldBe(letter with { RecordedAt = read.RecordedAt, FirstFailedAt = read.RecordedAt });
     }
 
     [Fact]
@@ -123,6 +123,25 @@ public abstract class DeadLetterTests<TKind> : StoreTests<TKind>
 
         (await DeadLetters.ReadAsync(null, Position.Beginning, 100, Token)).ShouldHaveSingleItem().Category.ShouldBe(category);
     }
+
+    [Fact]
+    public async Task Dead_letter_written_again_keeps_the_time_of_the_first_failure()
+    {
+        await WriteAsync(Letters.Of(Orders, 5));
+        var first = await FindAsync(5);
+
+        await WriteAsync(Letters.Of(Orders with { Slots = new(0, 511) }, 5) with { Attempts = 4, State = DeadLetterState.Discarded });
+
+        var again = await FindAsync(5);
+        (again!.Attempts, again.State, again.Shard.Slots, again.FirstFailedAt)
+            .ShouldBe((4, DeadLetterState.Discarded, new SlotRange(0, 511), first!.FirstFailedAt));
+        again.RecordedAt.ShouldBeGreaterThanOrEqualTo(first.RecordedAt);
+        (await FindAsync(6)).ShouldBeNull();
+        (await DeadLetters.FindAsync("Orders", 2, new(5), Token)).ShouldBeNull();
+        (await DeadLetters.FindAsync("Carts", 1, new(5), Token)).ShouldBeNull();
+    }
+
+    private async Task<DeadLetter?> FindAsync(long position) => await DeadLetters.FindAsync("Orders", 1, new(position), Token);
 
     private async Task WriteAsync(params DeadLetter[] letters) => await ReadModels.CommitAsync(new() { DeadLetters = letters }, Token);
 }

@@ -48,6 +48,8 @@ public sealed class SqliteCommitTests : CommitTests<SqliteStore>;
 
 public sealed class SqliteDeadLetterTests : DeadLetterTests<SqliteStore>;
 
+public sealed class SqliteParkedStreamTests : ParkedStreamTests<SqliteStore>;
+
 public sealed class SqliteCustomTableTests : CustomTableTests<SqliteStore>;
 
 public sealed class SqliteSchemaTests : SchemaTests<SqliteStore>;

@@ -50,6 +50,11 @@ internal sealed class ScriptedConsumer : IShardConsumer
 
     public bool HasEffects => _pending.Count + _pendingDead.Count > 0;
 
+    public int ParkedStreams { get; set; }
+
+    /// <summary>Called for each retry or discard; may wait, may throw.</summary>
+    public Func<DeadLetterCommand, Task<DeadLetterOutcome>> OnSettle { get; set; } = _ => Task.FromResult(new DeadLetterOutcome(0, null));
+
     /// <summary>The positions whose effects are durable, in order.</summary>
     public IReadOnlyList<long> Applied
     {
@@ -126,6 +131,13 @@ internal sealed class ScriptedConsumer : IShardConsumer
         _pending.Clear();
         _pendingDead.Clear();
         return count;
+    }
+
+    public async ValueTask<DeadLetterOutcome> SettleAsync(
+        DeadLetterCommand command, ErrorClassifier errors, CancellationToken cancellationToken)
+    {
+        (_pending.Count + _pendingDead.Count).ShouldBe(0, "nothing is delivered and not durable");
+        return await OnSettle(command).WaitAsync(cancellationToken);
     }
 
     public ValueTask AbandonAsync()

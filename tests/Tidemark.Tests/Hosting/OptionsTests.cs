@@ -36,6 +36,7 @@ public sealed class OptionsTests
         { "Node:Tick", "00:00:06", "100 ms to half of Node:TimeToLive (00:00:10)" },
         { "Node:Weight", "0", "1 to 10,000" },
         { "FormerGenerationsKept", "-1", "0 to 100" },
+        { "Shards:ParkedStreamsMax", "0", "1 to 1,000,000" },
         { "DrainTimeout", "-00:00:01", "0 to 10 minutes" },
         { "Schema", "7", "Auto, Apply or Check" },
     };

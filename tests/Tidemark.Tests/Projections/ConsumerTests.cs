@@ -37,8 +37,8 @@ public sealed class ConsumerTests
             await Storage.ReadModels.PrepareAsync(projection.Name, 1, projection.Schema, 1, None);
             Consumer = new(
                 new(projection.Name, 1, SlotRange.All, "main"), projection,
-                new(Accounts.Types, _json, Storage.ReadModels, Storage.Log, 1, null, stateBytesMax), Storage.Checkpoints, Options,
-                    new SemaphoreSlim(3), new(++_epoch));
+                new(Accounts.Types, _json, Storage.ReadModels, Storage.Log, 1, null, stateBytesMax), Storage.Checkpoints,
+                Storage.DeadLetters, Options, new SemaphoreSlim(3), new(++_epoch));
             Token = await Consumer.HandshakeAsync(None);
         }
 

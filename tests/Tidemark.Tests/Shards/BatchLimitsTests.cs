@@ -34,6 +34,18 @@ public sealed class BatchLimitsTests
             $"{c.Positions.Length} events, {c.Bad.Length} bad");
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
 
+    [Fact]
+    public void Named_bad_events_of_a_batch_cost_one_partial_pass_each_and_one_more() => Prop.ForAll(Arb.From(Cases), c =>
+    {
+        var run = new Run(c with { Named = true, BatchMax = int.MaxValue });
+        run.ToTheEnd();
+
+        run.Found.ShouldBe(c.Bad.Order());
+        run.OpenPasses.ShouldBeLessThanOrEqualTo(c.Bad.Length + 1);
+        run.EventsTried.ShouldBeLessThanOrEqualTo(2 * c.Positions.Length, "each event at most twice, however many are bad");
+        run.EventsMax.ShouldBe(int.MaxValue, "the batches are whole again");
+    }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
@@ -83,6 +95,13 @@ public sealed class BatchLimitsTests
 
         public int Tries { get; private set; }
 
+        /// <summary>Tries that took all there was, not bounded by a search.</summary>
+        public int OpenPasses { get; private set; }
+
+        public int EventsTried { get; private set; }
+
+        public int EventsMax => _limits.EventsMax;
+
         public int FailFirst { get; init; }
 
         /// <summary>An event that every error names, whatever is at fault; null for the truth.</summary>
@@ -100,6 +119,10 @@ public sealed class BatchLimitsTests
                 var throughMax = _limits.ThroughMax(new(position));
                 var batch = given.Positions.SkipWhile(p => p <= position).TakeWhile(p => p <= throughMax.Value).Take(_limits.EventsMax)
                     .ToArray();
+                if (throughMax == Position.Max && _limits.EventsMax == given.BatchMax)
+                    OpenPasses++;
+                var bad = Array.FindIndex(batch, p => given.Bad.Contains(p) && !Found.Contains(p));
+                EventsTried += (given.Named && bad >= 0 ? batch[..(bad + 1)] : batch).Count(p => !Found.Contains(p));
                 var through = batch.Length == 0 ? (int)throughMax.Value : batch[^1];
                 if (Fails(position, batch))
                     continue;

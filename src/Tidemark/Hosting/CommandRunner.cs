@@ -1,0 +1,264 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Tidemark.Control;
+using Tidemark.Events;
+using Tidemark.HighWater;
+using Tidemark.Leases;
+using Tidemark.Placement;
+using Tidemark.Storage;
+
+namespace Tidemark.Hosting;
+
+/// <summary>
+/// Obeys operator commands. Any node takes any command that it can carry out; one whose node has died is taken over and done again, which
+/// each of them allows.
+/// </summary>
+internal sealed partial class CommandRunner(
+    EventDatabase database, NodeAgent node, ShardHost host, IReadOnlyDictionary<string, GenerationKeeper> keepers, ILogger logger)
+{
+    private static readonly TimeSpan SettleMax = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    private readonly Relayout _relayout = new(database, node, host);
+    private long _seen;
+
+    /// <summary>Works off commands as they come, until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var changed = node.BookChanged.Next;
+            var open = await TryWorkOffAsync(cancellationToken).ConfigureAwait(false);
+            await Task.WhenAny(changed, Task.Delay(open ? RetryAfter : Timeout.InfiniteTimeSpan, database.Time, cancellationToken))
+                .ConfigureAwait(false);
+        }
+    }
+
+    // True while there are commands that did not end: those of other nodes, should these die.
+    private async Task<bool> TryWorkOffAsync(CancellationToken cancellationToken)
+    {
+        var last = node.Book.LastCommand;
+        if (last == _seen)
+            return false;
+        try
+        {
+            var open = await database.Storage.Commands.ReadOpenAsync(cancellationToken).ConfigureAwait(false);
+            foreach (var command in open)
+                await TryObeyAsync(command, cancellationToken).ConfigureAwait(false);
+            if (open.Count == 0)
+                _seen = last;
+            return open.Count > 0;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNotRead(e);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task TryObeyAsync(OperatorCommand command, CancellationToken cancellationToken)
+    {
+        if (!CanObey(command) || !await database.Storage.Commands.TakeAsync(command.Number, node.Id, cancellationToken).ConfigureAwait(false))
+            return;
+        LogTaken(command.Number, command.Action, command.Target, command.RequestedBy);
+        bool succeeded;
+        string result;
+        try
+        {
+            result = await ObeyAsync(command, cancellationToken).ConfigureAwait(false);
+            succeeded = true;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && !database.Storage.IsTransient(e))
+        {
+            (succeeded, result) = (false, e.Message);
+        }
+
+        await database.Storage.Commands.EndAsync(command.Number, node.Id, succeeded, result, cancellationToken).ConfigureAwait(false);
+        LogEnded(command.Number, succeeded, result);
+    }
+
+    // Building and dropping read models needs the projection's code; a projection that nobody has at all is an error of whoever asks.
+    private bool CanObey(OperatorCommand command) =>
+        command.Action is not (OperatorAction.Rebuild or OperatorAction.Drop) || keepers.ContainsKey(command.Target)
+            || node.Book.Shards.Keys.All(s => s.Projection != command.Target);
+
+    private Task<string> ObeyAsync(OperatorCommand command, CancellationToken cancellationToken) => command.Action switch
+    {
+        OperatorAction.Pause => PauseAsync(command.Target, cancellationToken),
+        OperatorAction.Resume => ResumeAsync(command.Target, cancellationToken),
+        OperatorAction.Rebuild => RebuildAsync(command.Target, cancellationToken),
+        OperatorAction.Drop => DropAsync(command.Target, cancellationToken),
+        OperatorAction.Drain => DrainAsync(command.Target, cancellationToken),
+        OperatorAction.Undrain => UndrainAsync(command.Target, cancellationToken),
+        OperatorAction.Split or OperatorAction.Merge => LayOutAsync(command, cancellationToken),
+        OperatorAction.Move => MoveAsync(command, cancellationToken),
+        _ => throw new InvalidOperationException($"This version of Tidemark cannot do {command.Action}; its nodes are too old for it."),
+    };
+
+    private async Task<string> PauseAsync(string target, CancellationToken cancellationToken)
+    {
+        var shards = Find(target).Where(l => l.State == LeaseState.Wanted).ToArray();
+        await SetAsync(shards, LeaseState.Paused, cancellationToken).ConfigureAwait(false);
+        await UntilAsync(b => shards.All(l => b.OwnerOf(b.Shards[l.Shard]) is null), cancellationToken).ConfigureAwait(false);
+        return $"{shards.Length} shard(s) paused.";
+    }
+
+    // Who is paused by an error starts again under a new lease.
+    private async Task<string> ResumeAsync(string target, CancellationToken cancellationToken)
+    {
+        var failing = Find(target).Where(l => l.State == LeaseState.Wanted && l.Problem is not null).ToArray();
+        if (failing.Length > 0)
+        {
+            await SetAsync(failing, LeaseState.Paused, cancellationToken).ConfigureAwait(false);
+            await UntilAsync(b => failing.All(l => b.OwnerOf(b.Shards[l.Shard]) is null), cancellationToken).ConfigureAwait(false);
+        }
+
+        var paused = Find(target).Where(l => l.State == LeaseState.Paused).ToArray();
+        await SetAsync(paused, LeaseState.Wanted, cancellationToken).ConfigureAwait(false);
+        return $"{paused.Length} shard(s) resumed.";
+    }
+
+    private async Task<string> RebuildAsync(string projection, CancellationToken cancellationToken)
+    {
+        var generation = await KeeperOf(projection).BeginRebuildAsync(cancellationToken).ConfigureAwait(false);
+        await database.HighWater.NotifyLeasesAsync(cancellationToken).ConfigureAwait(false);
+        return $"Generation {generation} is being built; readers see it once it has caught up.";
+    }
+
+    private async Task<string> DropAsync(string projection, CancellationToken cancellationToken)
+    {
+        var dropped = await KeeperOf(projection).DropFormerAsync(cancellationToken).ConfigureAwait(false);
+        return $"{dropped} former generation(s) dropped.";
+    }
+
+    private async Task<string> DrainAsync(string target, CancellationToken cancellationToken)
+    {
+        var drained = NodeOf(target);
+        await ChangeAsync(new LeaseChange { Nodes = [KeyValuePair.Create(drained.Id, NodeState.Draining)] }, cancellationToken)
+            .ConfigureAwait(false);
+        await UntilAsync(
+            b => b.Nodes.All(n => n.Id != drained.Id) || (b.Nodes.First(n => n.Id == drained.Id).State == NodeState.Draining
+                && b.Shards.Values.All(l => l.Owner != drained.Id || b.Plan.Placed.GetValueOrDefault(l.Shard) == drained.Id)),
+            cancellationToken).ConfigureAwait(false);
+        var left = node.Book.Shards.Values.Count(l => l.Owner == drained.Id);
+        return left == 0 ? $"Node {drained.Name} is drained." : $"{left} shard(s) stay on node {drained.Name}: no other node can run them.";
+    }
+
+    private async Task<string> UndrainAsync(string target, CancellationToken cancellationToken)
+    {
+        var drained = NodeOf(target);
+        await ChangeAsync(new LeaseChange { Nodes = [KeyValuePair.Create(drained.Id, NodeState.Active)] }, cancellationToken)
+            .ConfigureAwait(false);
+        return $"Node {drained.Name} takes shards again.";
+    }
+
+    private async Task<string> MoveAsync(OperatorCommand command, CancellationToken cancellationToken)
+    {
+        var shards = Find(command.Target);
+        Guid? pin = command.Argument is { } name ? NodeOf(name).Id : null;
+        await ChangeAsync(new LeaseChange { Pin = [.. shards.Select(l => KeyValuePair.Create(l.Shard, pin))] }, cancellationToken)
+            .ConfigureAwait(false);
+        if (pin is not { } to)
+            return $"{shards.Length} shard(s) may move again.";
+        await UntilAsync(b => shards.All(l => b.OwnerOf(b.Shards[l.Shard]) == to), cancellationToken).ConfigureAwait(false);
+        return $"{shards.Length} shard(s) run on node {command.Argument}.";
+    }
+
+    // What is asked for is a layout, so that asking twice comes to the same.
+    private async Task<string> LayOutAsync(OperatorCommand command, CancellationToken cancellationToken)
+    {
+        var parts = int.Parse(command.Argument!, CultureInfo.InvariantCulture);
+        var isShard = command.Target.Contains('@', StringComparison.Ordinal);
+        if (isShard && ShardName.Parse(command.Target) is var shard && node.Book.Shards.TryGetValue(shard, out var lease))
+        {
+            return lease.State == LeaseState.Retired
+                ? $"Shard {shard} is replaced already."
+                : await LayOutAsync([lease], shard.Slots, parts, cancellationToken).ConfigureAwait(false);
+        }
+
+        var results = new List<string>();
+        foreach (var generation in Find(command.Target).GroupBy(l => (l.Shard.Generation, l.Shard.Database)).ToArray())
+            results.Add(await LayOutAsync([.. generation], SlotRange.All, parts, cancellationToken).ConfigureAwait(false));
+        return string.Join(' ', results);
+    }
+
+    private async Task<string> LayOutAsync(ShardLease[] former, SlotRange slots, int parts, CancellationToken cancellationToken)
+    {
+        if (parts > slots.Count)
+            throw new ArgumentException($"{slots.Count} slot(s) cannot be divided into {parts} shards; ask for fewer.");
+        var ranges = slots.Divide(parts);
+        if (former.Length == parts && former.All(l => ranges.Contains(l.Shard.Slots)))
+            return $"Generation {former[0].Shard.Generation} has {parts} shard(s) already.";
+        await _relayout.RunAsync(former, ranges, cancellationToken).ConfigureAwait(false);
+        return $"{former.Length} shard(s) of generation {former[0].Shard.Generation} replaced by {parts}.";
+    }
+
+    // By the name of a projection, or of one shard.
+    private ShardLease[] Find(string target)
+    {
+        ShardLease[] found = [.. node.Book.Shards.Values.Where(
+            l => l.State != LeaseState.Retired && (l.Shard.Projection == target || l.Shard.ToString() == target))];
+        return found.Length > 0
+            ? found
+            : throw new ArgumentException(
+                $"There is no projection and no shard '{target}'. Projections: " +
+                $"{string.Join(", ", node.Book.Shards.Keys.Select(s => s.Projection).Distinct().Order(StringComparer.Ordinal))}.");
+    }
+
+    private Node NodeOf(string target) =>
+        node.Book.Nodes.FirstOrDefault(n => n.Name == target || n.Id.ToString() == target)
+        ?? throw new ArgumentException(
+            $"There is no node '{target}'. Nodes: {string.Join(", ", node.Book.Nodes.Select(n => n.Name).Order(StringComparer.Ordinal))}.");
+
+    private GenerationKeeper KeeperOf(string projection) =>
+        keepers.TryGetValue(projection, out var keeper)
+            ? keeper
+            : throw new ArgumentException(
+                $"There is no async projection '{projection}'. There are: {string.Join(", ", keepers.Keys.Order(StringComparer.Ordinal))}.");
+
+    private async Task UntilAsync(Func<LeaseBook, bool> condition, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(SettleMax, database.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
+        {
+            while (true)
+            {
+                var changed = node.BookChanged.Next;
+                if (condition(node.Book))
+                    return;
+                await changed.WaitAsync(either.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException(
+                $"It was asked for, but did not come about within {SettleMax}. Look at the status for the reason.", e);
+        }
+    }
+
+    private Task SetAsync(IReadOnlyList<ShardLease> shards, LeaseState state, CancellationToken cancellationToken) => shards.Count == 0
+        ? Task.CompletedTask
+        : ChangeAsync(new LeaseChange { Set = [.. shards.Select(l => KeyValuePair.Create(l.Shard, state))] }, cancellationToken);
+
+    private async Task ChangeAsync(LeaseChange change, CancellationToken cancellationToken)
+    {
+        if (!await database.Storage.Leases.ChangeAsync(change, cancellationToken).ConfigureAwait(false))
+            throw new InvalidOperationException("The shards or nodes have changed meanwhile. Look at the status, and ask again if need be.");
+        node.Ask();
+        await database.HighWater.NotifyLeasesAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    [LoggerMessage(EventId = 1441, Level = LogLevel.Information, Message = "Command {Number} ({Action} {Target}), asked by {By}.")]
+    private partial void LogTaken(long number, OperatorAction action, string target, string by);
+
+    [LoggerMessage(EventId = 1442, Level = LogLevel.Information, Message = "Command {Number} ended (succeeded: {Succeeded}): {Result}")]
+    private partial void LogEnded(long number, bool succeeded, string result);
+
+    [LoggerMessage(EventId = 1443, Level = LogLevel.Warning, Message = "Operator commands could not be read; trying again.")]
+    private partial void LogNotRead(Exception error);
+}

@@ -48,4 +48,11 @@ internal sealed record ApplierContext(
     IEventLog Log,
     int Generation,
     IStoreTransaction? Lent,
-    long StateBytesMax);
+    long StateBytesMax)
+{
+    /// <summary>The document projections of earlier stages.</summary>
+    public IReadOnlyList<IDocumentSource> Earlier { get; init; } = [];
+
+    /// <summary>The transaction that the event projections of a composite share; null when there is no composite.</summary>
+    public ProjectionTransaction? Shared { get; init; }
+}

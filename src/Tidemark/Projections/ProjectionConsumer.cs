@@ -47,7 +47,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
         _readModels = context.ReadModels;
         _applier = projection.MakeApplier(context);
         _pendingBytesMax = Math.Min(options.CommitBytesMax, context.StateBytesMax);
-        GatherMax = projection is EventProjection ? options.OpenTransactionMax : options.CommitInterval;
+        GatherMax = projection.OpensTransactions ? options.OpenTransactionMax : options.CommitInterval;
         Types = projection.TypeNames(context.Types);
         if (projection.EventTypes is { } types)
         {

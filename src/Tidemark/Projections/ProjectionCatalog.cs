@@ -72,15 +72,15 @@ internal sealed class ProjectionCatalog
                 $"{string.Join(", ", same.Select(s => s.Name))}. Give one another ReadModel.");
         foreach (var (projection, lifecycle) in _all)
         {
+            if (projection.Inputs.NeedEarlierStage)
+                throw new InvalidOperationException($"Projection '{projection.Name}' looks up or follows documents of an earlier stage; " +
+                    $"make it a later stage of a CompositeProjection.");
             if (projection.EventTypes is { Count: 0 })
                 throw new InvalidOperationException($"Projection '{projection.Name}' handles no event types; name its handlers in its " +
                     $"constructor.");
             if (projection is CompositeProjection && lifecycle != ProjectionLifecycle.Async)
                 throw new InvalidOperationException($"The composite projection '{projection.Name}' cannot be {lifecycle}; register it as " +
                     $"async.");
-            if (projection.Inputs.NeedEarlierStage)
-                throw new InvalidOperationException($"Projection '{projection.Name}' looks up or follows documents of an earlier stage; " +
-                    $"make it a later stage of a CompositeProjection.");
             if (lifecycle == ProjectionLifecycle.Live && !IsSingleStream(projection.GetType()))
                 throw new InvalidOperationException($"Projection '{projection.Name}' cannot be live: only single-stream projections " +
                     $"are folded when asked for.");

@@ -16,6 +16,7 @@ internal sealed class CommitBatch(SqlTexts sql, ReadModelNames names)
     private readonly string _move = sql["move_checkpoint"];
     private readonly string _durable = sql["require_durable_commit"];
     private readonly string _insertDeadLetters = sql["insert_dead_letters"];
+    private readonly string _insertMessages = sql["insert_messages"];
 
     /// <summary>Runs a commit.</summary>
     /// <exception cref="FencedException">The fence refused.</exception>
@@ -49,6 +50,8 @@ internal sealed class CommitBatch(SqlTexts sql, ReadModelNames names)
             AddRows(batch, changes);
         if (commit.DeadLetters.Count > 0)
             PostgreSqlDeadLetters.AddLetters(Add(batch, _insertDeadLetters), commit.DeadLetters);
+        if (commit.Messages.Count > 0)
+            PostgreSqlOutbox.AddMessages(Add(batch, _insertMessages), commit.Messages);
     }
 
     private void AddDocuments(NpgsqlBatch batch, DocumentChanges changes)

@@ -42,6 +42,7 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
         WakeUp = new PostgreSqlWakeUp(scope, sql, Listener(options));
         Checkpoints = new PostgreSqlCheckpoints(scope, sql);
         DeadLetters = new PostgreSqlDeadLetters(scope, sql);
+        Outbox = new PostgreSqlOutbox(scope, sql);
         var generations = new GenerationTables(sql, names, context.Loggers.CreateLogger<GenerationTables>());
         ReadModels = new PostgreSqlReadModels(scope, sql, names, generations);
         Schema = new PostgreSqlSchema(scope, sql, context.Loggers.CreateLogger<PostgreSqlSchema>());
@@ -69,6 +70,9 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public IDeadLetterStore DeadLetters { get; }
+
+    /// <inheritdoc />
+    public IOutboxStore Outbox { get; }
 
     /// <inheritdoc />
     public IReadModelStore ReadModels { get; }

@@ -181,6 +181,7 @@ internal sealed class SqliteReadModels(SqliteDatabase database) : IReadModelStor
         foreach (var changes in commit.Rows)
             Write(session, changes);
         SqliteDeadLetters.Write(session, commit.DeadLetters, database.Now);
+        SqliteOutbox.Write(session, commit.Messages, database.Now);
     }
 
     private void Write(SqliteSession session, DocumentChanges changes)

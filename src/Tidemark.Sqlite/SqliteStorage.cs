@@ -37,6 +37,7 @@ public sealed class SqliteStorage : IEventDatabaseStorage
         WakeUp = new SqliteWakeUp(_database);
         Checkpoints = new SqliteCheckpoints(_database);
         DeadLetters = new SqliteDeadLetters(_database);
+        Outbox = new SqliteOutbox(_database);
         ReadModels = new SqliteReadModels(_database);
         Schema = new SqliteSchema(_database);
     }
@@ -61,6 +62,9 @@ public sealed class SqliteStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public IDeadLetterStore DeadLetters { get; }
+
+    /// <inheritdoc />
+    public IOutboxStore Outbox { get; }
 
     /// <inheritdoc />
     public IReadModelStore ReadModels { get; }

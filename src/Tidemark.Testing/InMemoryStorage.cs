@@ -35,6 +35,7 @@ public sealed class InMemoryStorage : IEventDatabaseStorage
         WakeUp = wakeUp;
         Checkpoints = new InMemoryCheckpointStore(database, context.Time);
         DeadLetters = new InMemoryDeadLetterStore(database);
+        Outbox = new InMemoryOutboxStore(database);
         Schema = new InMemorySchema();
     }
 
@@ -58,6 +59,9 @@ public sealed class InMemoryStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public IDeadLetterStore DeadLetters { get; }
+
+    /// <inheritdoc />
+    public IOutboxStore Outbox { get; }
 
     /// <inheritdoc />
     public IReadModelStore ReadModels => _readModels;

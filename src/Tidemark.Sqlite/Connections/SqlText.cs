@@ -40,6 +40,10 @@ internal static class SqlText
     public static readonly string InsertDeadLetter = Load("insert_dead_letter");
     public static readonly string ReadDeadLetters = Load("read_dead_letters");
 
+    public static readonly string InsertMessage = Load("insert_message");
+    public static readonly string ReadMessages = Load("read_messages");
+    public static readonly string DeleteMessage = Load("delete_message");
+
     public static readonly string ReadGenerations = Load("read_generations");
     public static readonly string SaveGeneration = Load("save_generation");
     public static readonly string FindRelationKind = Load("find_relation_kind");

@@ -97,6 +97,8 @@ internal sealed class InMemoryReadModelStore(MemoryDatabase database, TimeProvid
         {
             DeadLetters = state.DeadLetters.SetItems(
                 commit.DeadLetters.Select(d => KeyValuePair.Create((d.Position, d.Shard), d with { RecordedAt = now }))),
+            Outbox = commit.Messages.Where(m => !state.Outbox.ContainsKey(m.Id))
+                .Aggregate(state.Outbox, (outbox, m) => outbox.SetItem(m.Id, m with { Json = m.Json.ToArray() })),
         };
     }
 

@@ -29,6 +29,8 @@ internal sealed record MemoryState
     public ImmutableDictionary<(Position Position, ShardName Shard), DeadLetter> DeadLetters { get; init; } =
         ImmutableDictionary<(Position, ShardName), DeadLetter>.Empty;
 
+    public ImmutableDictionary<Guid, OutboxMessage> Outbox { get; init; } = ImmutableDictionary<Guid, OutboxMessage>.Empty;
+
     public ImmutableDictionary<(string Projection, int Generation), ReadModelGeneration> Generations { get; init; } =
         ImmutableDictionary<(string, int), ReadModelGeneration>.Empty;
 

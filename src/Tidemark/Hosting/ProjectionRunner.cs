@@ -73,7 +73,7 @@ internal sealed partial class ProjectionRunner(
 
         if (live.Version == Projection.Version)
         {
-            _live = Run(live.Generation, Projection.Errors ?? runtime.Options.Errors);
+            _live = Run(live.Generation, Projection.Errors ?? runtime.Options.Errors, Position.Beginning);
         }
         else
         {
@@ -82,7 +82,12 @@ internal sealed partial class ProjectionRunner(
         }
 
         if (building is not null)
-            Build(building.Generation, live.Generation);
+        {
+            // While the former shard runs here, it raises the side effects. Otherwise they go on where it stopped.
+            var raisesAfter = _live is not null || !Projection.RaisesEffects
+                ? Position.Max : await ReachedAsync(live.Generation, cancellationToken).ConfigureAwait(false);
+            Build(building.Generation, live.Generation, raisesAfter);
+        }
     }
 
     /// <summary>
@@ -132,7 +137,7 @@ internal sealed partial class ProjectionRunner(
             var live = own.Single(g => g.State == GenerationState.Live);
             var made = await PrepareAsync(NextOf(own), cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            Build(made.Generation, live.Generation);
+            Build(made.Generation, live.Generation, Position.Max);
         }
         finally
         {
@@ -146,18 +151,26 @@ internal sealed partial class ProjectionRunner(
         await ReadModels.PrepareAsync(Projection.Name, Projection.Version, Projection.Schema, generation, cancellationToken)
             .ConfigureAwait(false);
 
-    private ShardTask Run(int generation, ErrorOptions errors)
+    private async Task<Position> ReachedAsync(int generation, CancellationToken cancellationToken)
+    {
+        var all = await database.Storage.Checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false);
+        return all.FirstOrDefault(c => c.Shard.Projection == Projection.Name && c.Shard.Generation == generation)?.Position
+            ?? Position.Beginning;
+    }
+
+    private ShardTask Run(int generation, ErrorOptions errors, Position raisesAfter)
     {
         var shard = new ShardName(Projection.Name, generation, SlotRange.All, database.Name);
         var consumer = new ProjectionConsumer(
             shard, Projection, database.ApplierContext(generation, stateBytesMax), database.Storage.Checkpoints, runtime.Options,
             database.LargeCommits);
-        return new ShardTask(new ShardAgent(shard, consumer, errors, runtime), stop, abort);
+        consumer.Effects?.StartAfter(raisesAfter);
+        return new ShardTask(new ShardAgent(shard, consumer, errors, runtime), consumer.Effects, stop, abort);
     }
 
-    private void Build(int generation, int former)
+    private void Build(int generation, int former, Position raisesAfter)
     {
-        _building = Run(generation, Projection.ErrorsWhileRebuilding ?? runtime.Options.ErrorsWhileRebuilding);
+        _building = Run(generation, Projection.ErrorsWhileRebuilding ?? runtime.Options.ErrorsWhileRebuilding, raisesAfter);
         _swap = Task.Run(() => SwapUntilDoneAsync(generation, former), CancellationToken.None);
     }
 
@@ -192,6 +205,9 @@ internal sealed partial class ProjectionRunner(
         // The former shard ends first, at a position that the new one then reaches: readers never see the model go back.
         if (_live is { } live && live != building)
         {
+            // Both raise side effects for a moment, under the same ids: none is lost between them.
+            if (building.Effects?.Start() is { } from)
+                await ShardWaits.UntilAsync(live.Agent, s => s.Position >= from, stop).ConfigureAwait(false);
             await live.DisposeAsync().ConfigureAwait(false);
             var reached = live.Agent.Status.Position;
             await ShardWaits.UntilAsync(building.Agent, s => s.Position >= reached, stop).ConfigureAwait(false);

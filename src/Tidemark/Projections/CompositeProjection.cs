@@ -27,6 +27,8 @@ public abstract class CompositeProjection : Projection
 
     internal override bool OpensTransactions => _parts.Exists(p => p.OpensTransactions);
 
+    internal override bool RaisesEffects => _parts.Exists(p => p.RaisesEffects);
+
     /// <summary>
     /// Adds a stage. Its projections see the documents of the stages before it, not each other's. Each keeps its own name and read model.
     /// </summary>

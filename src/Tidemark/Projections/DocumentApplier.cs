@@ -254,8 +254,11 @@ internal sealed class DocumentApplier<TDocument> : Applier, IDocumentSource
             var before = entry.Document;
             try
             {
+                var steps = StepsOf(e.Type!);
                 entry.Document = _projection.Fold(
-                    StepsOf(e.Type!), before, entry.Key.Key, e, _lookups is null ? Lookups.None : _lookups.At(index, e));
+                    steps, before, entry.Key.Key, e, _lookups is null ? Lookups.None : _lookups.At(index, e));
+                if (steps.Raise is { } raise && _context.Effects is { } effects && e.Position > effects.RaisesAfter)
+                    effects.Raise(_projection.Name, e, raise(entry.Document, e));
             }
             catch (Exception error)
             {

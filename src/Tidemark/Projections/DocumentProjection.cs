@@ -88,6 +88,25 @@ public abstract class DocumentProjection<TDocument> : Projection
     protected void Delete<TEvent>()
         where TEvent : notnull => Of<TEvent>().Change = (_, _, _) => null;
 
+    /// <summary>
+    /// An event, once it was folded, causes side effects: it appends events to other streams, or publishes messages. The function is given
+    /// the document as it stands after the event, null when there is none; it is called for each document that the event concerns, and
+    /// must depend on its arguments alone.
+    /// </summary>
+    /// <remarks>
+    /// Guarantees: appended events are stored in the transaction that moves the checkpoint, exactly once; messages are stored in it, and
+    /// published after it at least once, under the same id each time. Nothing is raised while a generation is built beside a live one. The
+    /// first generation of a projection raises for the whole log. The projection may handle what it appends: that comes later in the log, and a
+    /// projection that answers each of its own events with another one never ends. Only async projections raise side effects.
+    /// </remarks>
+    protected void Raise<TEvent>(Func<TDocument?, Event<TEvent>, IEnumerable<SideEffect>> raise)
+        where TEvent : notnull
+    {
+        ArgumentNullException.ThrowIfNull(raise);
+        Inputs.Raises = true;
+        Of<TEvent>().Raise = (document, e) => raise(document, new Event<TEvent>(e));
+    }
+
     /// <summary>The document from which a key's first event starts; the function is given the key.</summary>
     protected void Initial(Func<string, TDocument> make)
     {
@@ -99,10 +118,15 @@ public abstract class DocumentProjection<TDocument> : Projection
     internal TDocument? Fold(FoldSteps<TDocument> steps, TDocument? document, string key, RecordedEvent recorded, Lookups found)
     {
         if (document is not null)
-            return steps.Change is { } change ? change(document, recorded, found) : steps.Create!(recorded, found);
+        {
+            if (steps.Change is { } change)
+                return change(document, recorded, found);
+            return steps.Create is { } anew ? anew(recorded, found) : document;
+        }
+
         if (steps.Create is { } create)
             return create(recorded, found);
-        return _initial is { } initial ? steps.Change!(initial(key), recorded, found) : null;
+        return _initial is { } initial && steps.Change is { } first ? first(initial(key), recorded, found) : null;
     }
 
     private FoldSteps<TDocument> Of<TEvent>()
@@ -121,4 +145,6 @@ internal sealed class FoldSteps<TDocument>
     public Func<RecordedEvent, Lookups, TDocument>? Create { get; set; }
 
     public Func<TDocument, RecordedEvent, Lookups, TDocument?>? Change { get; set; }
+
+    public Func<TDocument?, RecordedEvent, IEnumerable<SideEffect>>? Raise { get; set; }
 }

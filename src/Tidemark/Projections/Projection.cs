@@ -60,6 +60,9 @@ public abstract class Projection
     /// <summary>The type of the documents it keeps; null when it keeps none.</summary>
     internal virtual Type? DocumentType => null;
 
+    /// <summary>Whether it raises side effects.</summary>
+    internal virtual bool RaisesEffects => Inputs.Raises;
+
     /// <summary>Whether handlers write through a transaction that stays open while events are gathered.</summary>
     internal virtual bool OpensTransactions => false;
 

@@ -72,6 +72,9 @@ internal sealed class ProjectionCatalog
                 $"{string.Join(", ", same.Select(s => s.Name))}. Give one another ReadModel.");
         foreach (var (projection, lifecycle) in _all)
         {
+            if (projection.RaisesEffects && lifecycle != ProjectionLifecycle.Async)
+                throw new InvalidOperationException($"Projection '{projection.Name}' raises side effects and cannot be {lifecycle}; register " +
+                    $"it as async.");
             if (projection.Inputs.NeedEarlierStage)
                 throw new InvalidOperationException($"Projection '{projection.Name}' looks up or follows documents of an earlier stage; " +
                     $"make it a later stage of a CompositeProjection.");

@@ -21,6 +21,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
     private readonly IEventLog _log;
     private readonly IReadModelStore _readModels;
     private readonly Applier _applier;
+    private readonly SideEffectCommit? _effects;
     private readonly bool[]? _wanted;
     private readonly long _pendingBytesMax;
     private readonly List<RecordedEvent> _relevant = [];
@@ -45,6 +46,12 @@ internal sealed class ProjectionConsumer : IShardConsumer
         _checkpoints = checkpoints;
         _log = context.Log;
         _readModels = context.ReadModels;
+        if (projection.RaisesEffects && context.Effects is { } sink)
+        {
+            sink.Owner = shard.Projection;
+            _effects = new SideEffectCommit(shard, sink, context);
+        }
+
         _applier = projection.MakeApplier(context);
         _pendingBytesMax = Math.Min(options.CommitBytesMax, context.StateBytesMax);
         GatherMax = projection.OpensTransactions ? options.OpenTransactionMax : options.CommitInterval;
@@ -59,7 +66,10 @@ internal sealed class ProjectionConsumer : IShardConsumer
 
     public IReadOnlyCollection<string>? Types { get; }
 
-    public bool WantsCommit => _applier.PendingBytes >= _pendingBytesMax;
+    /// <summary>The side effects of the shard; null when its projection raises none.</summary>
+    public SideEffectCommit? Effects => _effects;
+
+    public bool WantsCommit => _applier.PendingBytes + (_effects?.Bytes ?? 0) >= _pendingBytesMax;
 
     public bool HasEffects => _events > 0 || _deadLetters.Count > 0;
 
@@ -73,6 +83,8 @@ internal sealed class ProjectionConsumer : IShardConsumer
         _durable = checkpoint.Position;
         _expected = HandshakeToken.Delivered(_durable);
         _applier.Begin(isEmpty: _durable == Position.Beginning);
+        if (_effects is not null)
+            await _effects.PublishStoredAsync(cancellationToken).ConfigureAwait(false);
         return _expected;
     }
 
@@ -80,6 +92,8 @@ internal sealed class ProjectionConsumer : IShardConsumer
     {
         var checkpoint = await _checkpoints.OpenAsync(_shard, _epoch, cancellationToken).ConfigureAwait(false);
         _durable = checkpoint.Position;
+        if (_effects is not null)
+            await _effects.PublishStoredAsync(cancellationToken).ConfigureAwait(false);
         return _expected = HandshakeToken.Delivered(_durable);
     }
 
@@ -87,6 +101,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
     {
         if (delivery.Offered != _expected)
             return _expected;
+        _effects?.Reach(delivery.Slice.Through);
         Select(delivery);
         if (_relevant.Count > 0)
             await _applier.ApplyAsync(_relevant, cancellationToken).ConfigureAwait(false);
@@ -113,6 +128,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
     {
         await _applier.AbandonAsync().ConfigureAwait(false);
         _applier.Begin(isEmpty: false);
+        _effects?.Abandon();
         _expected = HandshakeToken.Delivered(_durable);
         Forget();
     }
@@ -121,7 +137,11 @@ internal sealed class ProjectionConsumer : IShardConsumer
     {
         var move = new CheckpointMove(_shard, _epoch, _durable, _expected.Position, _anchor?.Id, _anchor?.Position ?? Position.Beginning);
         var commit = _applier.AddTo(new ReadModelCommit { Move = move, DeadLetters = [.. _deadLetters] });
-        if (_applier.Transaction is { } transaction)
+        if (_effects is not null)
+        {
+            await _effects.CommitAsync(_applier.Transaction, commit, cancellationToken).ConfigureAwait(false);
+        }
+        else if (_applier.Transaction is { } transaction)
         {
             await _readModels.WriteAsync(transaction, commit, cancellationToken).ConfigureAwait(false);
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
@@ -135,6 +155,8 @@ internal sealed class ProjectionConsumer : IShardConsumer
         _durable = _expected.Position;
         var count = new CommitCount(_events, _deadLetters.Count);
         Forget();
+        if (_effects is not null)
+            await _effects.CommittedAsync(cancellationToken).ConfigureAwait(false);
         return count;
     }
 

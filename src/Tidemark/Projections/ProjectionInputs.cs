@@ -18,6 +18,9 @@ internal sealed class ProjectionInputs
     /// <summary>The look-ups by the type of event they are declared for.</summary>
     public IReadOnlyDictionary<Type, List<LookupDeclaration>> Lookups => _lookups;
 
+    /// <summary>Whether it raises side effects.</summary>
+    public bool Raises { get; set; }
+
     /// <summary>Whether the projection works only as a later stage.</summary>
     public bool NeedEarlierStage => _changes.Count > 0 || _lookups.Count > 0;
 

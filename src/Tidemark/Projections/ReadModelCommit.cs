@@ -19,4 +19,7 @@ public sealed record ReadModelCommit
     /// Events that the shard's policy took out of the way. The database's clock gives <see cref="DeadLetter.RecordedAt"/>.
     /// </summary>
     public IReadOnlyList<DeadLetter> DeadLetters { get; init; } = [];
+
+    /// <summary>Messages for the outbox. One whose id is there already is passed over.</summary>
+    public IReadOnlyList<OutboxMessage> Messages { get; init; } = [];
 }

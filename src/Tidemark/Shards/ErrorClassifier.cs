@@ -41,6 +41,7 @@ internal sealed class ErrorClassifier(Func<Exception, bool> isTransient)
 
     /// <summary>Whether trying fewer events can find a culprit.</summary>
     public bool IsAboutEvents(Exception error) =>
-        error is not (FencedException or EventFetcherException or ShardStartException or LogRewoundException or ReadModelException)
+        error is not (FencedException or EventFetcherException or ShardStartException or LogRewoundException or ReadModelException
+            or ShardOutboxException)
             && !IsOutage(error);
 }

@@ -70,8 +70,14 @@ public sealed class EventDatabase : IAsyncDisposable
     /// <summary>Events read from the log for the shards of this node so far; per event appended, about one.</summary>
     public long EventsRead => Pulling.RowsRead;
 
+    /// <summary>What side effects need; set before the first shard starts.</summary>
+    internal SideEffectParts? SideEffects { get; set; }
+
     internal ApplierContext ApplierContext(int generation, long stateBytesMax) =>
-        new(Types, Json, Storage.ReadModels, Storage.Log, generation, Lent: null, stateBytesMax);
+        new(Types, Json, Storage.ReadModels, Storage.Log, generation, Lent: null, stateBytesMax)
+        {
+            Effects = SideEffects is { } parts ? new SideEffectSink(parts) : null,
+        };
 
     /// <summary>Finishes the appends under way and closes the storage.</summary>
     public async ValueTask DisposeAsync()

@@ -29,6 +29,8 @@ internal sealed class FaultyStorage(InMemoryStorage inner, FaultPlan plan) : IEv
 
     public IDeadLetterStore DeadLetters => Inner.DeadLetters;
 
+    public IOutboxStore Outbox => Inner.Outbox;
+
     public IReadModelStore ReadModels { get; } = new FaultyReadModels(inner.ReadModels, plan);
 
     public ISchema Schema => Inner.Schema;

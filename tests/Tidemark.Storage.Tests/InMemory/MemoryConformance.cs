@@ -40,6 +40,8 @@ public sealed class MemoryDocumentTests : DocumentTests<MemoryStore>;
 
 public sealed class MemoryCompositeTests : CompositeTests<MemoryStore>;
 
+public sealed class MemoryOutboxTests : OutboxTests<MemoryStore>;
+
 public sealed class MemoryRowTests : RowTests<MemoryStore>;
 
 public sealed class MemoryCommitTests : CommitTests<MemoryStore>;

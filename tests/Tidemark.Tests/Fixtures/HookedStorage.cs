@@ -46,6 +46,8 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
 
     public IDeadLetterStore DeadLetters => Inner.DeadLetters;
 
+    public IOutboxStore Outbox => Inner.Outbox;
+
     public IReadModelStore ReadModels => this;
 
     public ISchema Schema => OtherSchema ?? Inner.Schema;

@@ -1,6 +1,8 @@
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using Tidemark.Checkpoints;
 using Tidemark.Events;
+using Tidemark.Hosting;
 using Tidemark.Leases;
 using Tidemark.Projections;
 using Tidemark.Storage.Tests.Stores;
@@ -74,6 +76,56 @@ public abstract class OutboxTests<TKind> : StoreTests<TKind>
         (await Checkpoints.ReadAllAsync(Token)).ShouldHaveSingleItem().Position.ShouldBe(new Position(5));
         (await ReadLogAsync()).ShouldHaveSingleItem();
         (await Storage.Outbox.ReadAsync("Orders", SlotRange.All, 100, Token)).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Projection_on_the_store_appends_and_publishes_once_for_each_event()
+    {
+        var mailbox = new Mailbox();
+        await using var tide = await TidemarkHost.StartAsync(
+            t =>
+            {
+                t.UseStorage(_ => Store.OpenAgain()).Events(e => e.Add<Bought>("bought").Add<Thanked>("thanked")).AddProjection<Buyers>();
+                t.Services.AddSingleton<IOutboxPublisher>(mailbox);
+            },
+            Token);
+        for (var i = 1; i <= 20; i++)
+            await tide.Store.AppendAsync($"buyer-{i % 3}", ExpectedVersion.Any, [new Bought(i)], Token);
+        await tide.Daemon.WaitForCaughtUpAsync(TimeSpan.FromSeconds(30), Token);
+        await tide.Daemon.RebuildAsync(nameof(Buyers), Token);
+        await tide.Daemon.WaitForCaughtUpAsync(TimeSpan.FromSeconds(30), Token);
+
+        (await ReadLogAsync()).Count(e => e.TypeName == "thanked").ShouldBe(20);
+        mailbox.Messages.Select(m => m.Read<Thanked>().Amount).ShouldBe(Enumerable.Range(1, 20).Select(i => (long)i));
+        (await Storage.Outbox.ReadAsync(nameof(Buyers), SlotRange.All, 100, Token)).ShouldBeEmpty();
+    }
+
+    public sealed record Bought(long Amount);
+
+    public sealed record Thanked(long Amount);
+
+    public sealed record Buyer(long Amount);
+
+    private sealed class Buyers : SingleStreamProjection<Buyer>
+    {
+        public Buyers()
+        {
+            Initial(_ => new(0));
+            On<Bought>((b, e) => new(b.Amount + e.Data.Amount));
+            Raise<Bought>((_, e) =>
+                [SideEffect.Append("thanks", new Thanked(e.Data.Amount)), SideEffect.Publish("thanks", new Thanked(e.Data.Amount))]);
+        }
+    }
+
+    private sealed class Mailbox : IOutboxPublisher
+    {
+        public List<OutboxMessage> Messages { get; } = [];
+
+        public ValueTask PublishAsync(IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken)
+        {
+            Messages.AddRange(messages);
+            return ValueTask.CompletedTask;
+        }
     }
 
     private static Guid Id(int number) => new($"00000000-0000-8000-8000-{number:D12}");

@@ -65,7 +65,7 @@ public sealed class SideEffectTests
         note.Id.ShouldBe(SideEffectSink.IdOf("Reminders", Make.Id(1), 0));
         note.Metadata.CausationId.ShouldBe(Make.Id(1).ToString());
         note.Metadata.CorrelationId.ShouldBe("request");
-        SideEffectSink.IdOf("Reminders", Make.Id(1), 0).ShouldBe(new Guid("9b7ae173-1f4f-80a6-a3c2-8cf4e5b3fa2b"));
+        SideEffectSink.IdOf("Reminders", Make.Id(1), 0).ShouldBe(new Guid("d8f94828-a172-86e8-88dd-0ac6707b4c63"));
     }
 
     [Fact]

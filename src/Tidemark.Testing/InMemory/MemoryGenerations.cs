@@ -50,7 +50,8 @@ internal static class MemoryGenerations
             throw new InvalidOperationException(
                 $"Generation {generation} of projection '{projection}' is the live one. Publish another one before dropping it.");
 
-        state = state with { Tables = state.Tables.RemoveRange(schema.ViewNames.Select(name => ReadModelSchema.TableOf(name, generation))) };
+        var tables = schema.ViewNames.Select(name => ReadModelSchema.TableOf(name, generation));
+        state = state with { Tables = state.Tables.RemoveRange(tables) };
         return With(state, known with { State = GenerationState.Retired });
     }
 

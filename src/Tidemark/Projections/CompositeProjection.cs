@@ -46,7 +46,8 @@ public abstract class CompositeProjection : Projection
         {
             ArgumentNullException.ThrowIfNull(part, nameof(projections));
             if (Problem(part, earlier) is { } problem)
-                throw new ArgumentException($"Projection '{part.Name}' cannot be a stage of composite '{Name}': {problem}", nameof(projections));
+                throw new ArgumentException(
+                    $"Projection '{part.Name}' cannot be a stage of composite '{Name}': {problem}", nameof(projections));
             _parts.Add(part);
         }
     }
@@ -63,7 +64,8 @@ public abstract class CompositeProjection : Projection
             return "it has error options of its own, but an event fails for all stages. Set them on the composite.";
         if (_parts.Exists(p => p.Name == part.Name))
             return "another stage has this name. Give one another Name.";
-        if (part.Schema.ViewNames.Intersect(_parts.SelectMany(p => p.Schema.ViewNames), StringComparer.Ordinal).FirstOrDefault() is { } view)
+        var taken = _parts.SelectMany(p => p.Schema.ViewNames);
+        if (part.Schema.ViewNames.Intersect(taken, StringComparer.Ordinal).FirstOrDefault() is { } view)
             return $"another stage has the read model '{view}' too. Give one another ReadModel.";
         if (part.EventTypes is { Count: 0 } && part.Inputs.Changes.Count == 0)
             return "it handles no event types. Name its handlers in its constructor.";

@@ -96,8 +96,8 @@ public abstract class DocumentProjection<TDocument> : Projection
     /// <remarks>
     /// Guarantees: appended events are stored in the transaction that moves the checkpoint, exactly once; messages are stored in it, and
     /// published after it at least once, under the same id each time. Nothing is raised while a generation is built beside a live one. The
-    /// first generation of a projection raises for the whole log. The projection may handle what it appends: that comes later in the log, and a
-    /// projection that answers each of its own events with another one never ends. Only async projections raise side effects.
+    /// first generation of a projection raises for the whole log. The projection may handle what it appends: that comes later in the log,
+    /// and a projection that answers each of its own events with another one never ends. Only async projections raise side effects.
     /// </remarks>
     protected void Raise<TEvent>(Func<TDocument?, Event<TEvent>, IEnumerable<SideEffect>> raise)
         where TEvent : notnull

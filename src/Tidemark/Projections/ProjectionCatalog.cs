@@ -73,8 +73,8 @@ internal sealed class ProjectionCatalog
         foreach (var (projection, lifecycle) in _all)
         {
             if (projection.RaisesEffects && lifecycle != ProjectionLifecycle.Async)
-                throw new InvalidOperationException($"Projection '{projection.Name}' raises side effects and cannot be {lifecycle}; register " +
-                    $"it as async.");
+                throw new InvalidOperationException(
+                    $"Projection '{projection.Name}' raises side effects and cannot be {lifecycle}; register it as async.");
             if (projection.Inputs.NeedEarlierStage)
                 throw new InvalidOperationException($"Projection '{projection.Name}' looks up or follows documents of an earlier stage; " +
                     $"make it a later stage of a CompositeProjection.");

@@ -63,7 +63,8 @@ internal sealed class SideEffectSink(SideEffectParts parts)
     private void Publish(string projection, RecordedEvent cause, MessageEffect effect)
     {
         if (Parts.Publisher is null)
-            throw new InvalidOperationException("A message was raised, but nobody publishes messages. Register a publisher with UseOutbox.");
+            throw new InvalidOperationException(
+                "A message was raised, but nobody publishes messages. Register a publisher with UseOutbox.");
         var json = JsonSerializer.SerializeToUtf8Bytes(effect.Message, Parts.Json.GetTypeInfo(effect.Message.GetType()));
         var id = NextId(projection, cause, out var ordinal);
         _messages.Add(new OutboxMessage(id, Owner, cause.Id, cause.Position, ordinal, cause.Tenant, cause.Slot, effect.Name, json));

@@ -30,7 +30,8 @@ public sealed class CompositeRefusalTests
 
     [Fact]
     public void Follower_outside_a_composite_is_refused() =>
-        Register(new ProjectionRegistration(new Follower(), ProjectionLifecycle.Async)).Message.ShouldContain("later stage of a CompositeProjection");
+        Register(new ProjectionRegistration(new Follower(), ProjectionLifecycle.Async))
+            .Message.ShouldContain("later stage of a CompositeProjection");
 
     [Theory]
     [InlineData(ProjectionLifecycle.Inline)]

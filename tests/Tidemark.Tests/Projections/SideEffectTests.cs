@@ -221,7 +221,8 @@ public sealed class SideEffectTests
     // Resume ends the pause; the wait may still see it.
     private static async Task CaughtUpThoughPausedAsync(BankHost bank)
     {
-        var last = (await bank.Storage.Log.ReadAsync(new(new(0), Position.Max, LogFilter.All, int.MaxValue, int.MaxValue), None)).Events[^1];
+        var all = await bank.Storage.Log.ReadAsync(new(new(0), Position.Max, LogFilter.All, int.MaxValue, int.MaxValue), None);
+        var last = all.Events[^1];
         while (true)
         {
             try

@@ -15,6 +15,7 @@ internal sealed class CommitBatch(SqlTexts sql, ReadModelNames names)
 {
     private readonly string _move = sql["move_checkpoint"];
     private readonly string _durable = sql["require_durable_commit"];
+    private readonly string _insertMessages = sql["insert_messages"];
     private readonly ParkingBatch _parking = new(sql);
 
     /// <summary>Runs a commit.</summary>
@@ -48,6 +49,8 @@ internal sealed class CommitBatch(SqlTexts sql, ReadModelNames names)
         foreach (var changes in commit.Rows)
             AddRows(batch, changes);
         _parking.Fill(batch, commit);
+        if (commit.Messages.Count > 0)
+            PostgreSqlOutbox.AddMessages(Add(batch, _insertMessages), commit.Messages);
     }
 
     private void AddDocuments(NpgsqlBatch batch, DocumentChanges changes)

@@ -44,6 +44,7 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
         WakeUp = new PostgreSqlWakeUp(scope, sql, Listener(options));
         Checkpoints = new PostgreSqlCheckpoints(scope, sql);
         DeadLetters = new PostgreSqlDeadLetters(scope, sql);
+        Outbox = new PostgreSqlOutbox(scope, sql);
         var generations = new GenerationTables(sql, names, context.Loggers.CreateLogger<GenerationTables>());
         ReadModels = new PostgreSqlReadModels(scope, sql, names, generations);
         Leases = new PostgreSqlLeases(scope, sql);
@@ -73,6 +74,9 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public IDeadLetterStore DeadLetters { get; }
+
+    /// <inheritdoc />
+    public IOutboxStore Outbox { get; }
 
     /// <inheritdoc />
     public IReadModelStore ReadModels { get; }

@@ -10,7 +10,19 @@ internal static class ReadModelDdl
     /// <param name="schema">The read model.</param>
     /// <param name="index">Which of its tables, in the order of <see cref="ReadModelSchema.ViewNames"/>.</param>
     /// <param name="table">The table's qualified, quoted name.</param>
-    public static string CreateTable(ReadModelSchema schema, int index, string table) => schema switch
+    public static string CreateTable(ReadModelSchema schema, int index, string table)
+    {
+        foreach (var leaf in schema.Leaves())
+        {
+            if (index < leaf.ViewNames.Count)
+                return CreateTableOf(leaf, index, table);
+            index -= leaf.ViewNames.Count;
+        }
+
+        throw new ArgumentOutOfRangeException(nameof(index), index, $"The read model '{schema.Name}' has fewer tables.");
+    }
+
+    private static string CreateTableOf(ReadModelSchema schema, int index, string table) => schema switch
     {
         DocumentSchema => Documents(table),
         FlatTableSchema flat => Flat(flat, table),

@@ -14,7 +14,7 @@ internal sealed partial class ReadModelNames(SqlTexts sql)
     {
         "events", "streams", "checkpoints", "dead_letters", "generations", "store", "migrations", "positions", "stream_blocks",
         "events_pkey", "events_stream_version_key", "events_event_id_key", "streams_pkey", "checkpoints_pkey", "dead_letters_pkey",
-        "generations_pkey", "generations_live_key", "migrations_pkey",
+        "generations_pkey", "generations_live_key", "migrations_pkey", "outbox", "outbox_pkey", "outbox_projection_key",
     };
 
     private readonly ConcurrentDictionary<(string Name, int Generation), DocumentTable> _tables = new();

@@ -181,6 +181,7 @@ internal sealed class SqliteReadModels(SqliteDatabase database) : IReadModelStor
         foreach (var changes in commit.Rows)
             Write(session, changes);
         Parking.Write(session, commit, database.Now);
+        SqliteOutbox.Write(session, commit.Messages, database.Now);
     }
 
     private void Write(SqliteSession session, DocumentChanges changes)

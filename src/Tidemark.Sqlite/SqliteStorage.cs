@@ -39,6 +39,7 @@ public sealed class SqliteStorage : IEventDatabaseStorage
         WakeUp = new SqliteWakeUp(_database);
         Checkpoints = new SqliteCheckpoints(_database);
         DeadLetters = new SqliteDeadLetters(_database);
+        Outbox = new SqliteOutbox(_database);
         ReadModels = new SqliteReadModels(_database);
         Leases = new SqliteLeases(_database);
         Commands = new SqliteCommands(_database);
@@ -65,6 +66,9 @@ public sealed class SqliteStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public IDeadLetterStore DeadLetters { get; }
+
+    /// <inheritdoc />
+    public IOutboxStore Outbox { get; }
 
     /// <inheritdoc />
     public IReadModelStore ReadModels { get; }

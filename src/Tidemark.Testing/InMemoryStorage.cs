@@ -39,6 +39,7 @@ public sealed class InMemoryStorage : IEventDatabaseStorage
         DeadLetters = new InMemoryDeadLetterStore(database);
         Leases = new InMemoryLeaseStore(database, context.Time);
         Commands = new InMemoryCommandStore(database, context.Time);
+        Outbox = new InMemoryOutboxStore(database);
         Schema = new InMemorySchema();
     }
 
@@ -62,6 +63,9 @@ public sealed class InMemoryStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public IDeadLetterStore DeadLetters { get; }
+
+    /// <inheritdoc />
+    public IOutboxStore Outbox { get; }
 
     /// <inheritdoc />
     public IReadModelStore ReadModels => _readModels;

@@ -18,6 +18,7 @@ public sealed partial class EventStore
     private readonly EventDatabase _database;
     private readonly EventEncoder _encoder;
     private readonly InlineProjections _inline;
+    private readonly TransactionAppender _appender;
     private readonly ProjectionCatalog _projections;
     private readonly ResiliencePipeline _appendPipeline;
 
@@ -28,6 +29,8 @@ public sealed partial class EventStore
         _encoder = encoder;
         _inline = inline;
         _projections = projections;
+        _appender = new TransactionAppender(
+            database.Storage.Log, database.Storage.ReadModels, inline, projections.LiveGenerationOf);
         _appendPipeline = database.Options.Pipelines.Build(PipelineName.Append, database.Time, database.Storage.IsTransient);
         Tenant = tenant;
     }
@@ -129,7 +132,7 @@ public sealed partial class EventStore
         {
             var transaction = Log.Lend(lent);
             await using (transaction.ConfigureAwait(false))
-                return await AppendAndApplyAsync(appends, transaction, cancellationToken).ConfigureAwait(false);
+                return await _appender.AppendAsync(transaction, appends, cancellationToken).ConfigureAwait(false);
         }
 
         return await SendAsync(appends, OwnAsync, cancellationToken).ConfigureAwait(false);
@@ -139,39 +142,12 @@ public sealed partial class EventStore
             var own = await Log.BeginAsync(ct).ConfigureAwait(false);
             await using (own.ConfigureAwait(false))
             {
-                var outcomes = await AppendAndApplyAsync(appends, own, ct).ConfigureAwait(false);
+                var outcomes = await _appender.AppendAsync(own, appends, ct).ConfigureAwait(false);
                 if (outcomes.All(o => o.IsStored))
                     await own.CommitAsync(ct).ConfigureAwait(false);
                 return outcomes;
             }
         }
-    }
-
-    private async Task<AppendOutcome[]> AppendAndApplyAsync(
-        StreamAppend[] appends, IStoreTransaction transaction, CancellationToken cancellationToken)
-    {
-        var outcomes = await Log.AppendAsync(transaction, appends, cancellationToken).ConfigureAwait(false);
-        if (outcomes.Any(o => !o.IsStored))
-            return outcomes;
-        var events = new List<RecordedEvent>();
-        for (var i = 0; i < appends.Length; i++)
-        {
-            if (outcomes[i].Status != AppendStatus.Appended || !_inline.Concern(appends[i]))
-                continue;
-            var count = appends[i].Events.Length;
-            var from = new StreamVersion(outcomes[i].Version.Value - count + 1);
-            var read = new StreamRead(appends[i].Tenant, appends[i].Stream, from, outcomes[i].Version, Backwards: false, count);
-            events.AddRange(await Log.ReadStreamAsync(transaction, read, cancellationToken).ConfigureAwait(false));
-        }
-
-        if (events.Count > 0)
-        {
-            await _inline.ApplyAsync(
-                _database.Storage.ReadModels, Log, transaction, events, _projections.LiveGenerationOf, cancellationToken)
-                    .ConfigureAwait(false);
-        }
-
-        return outcomes;
     }
 
     private async Task<AppendOutcome[]> SendAsync(

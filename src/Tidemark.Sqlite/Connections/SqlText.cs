@@ -53,6 +53,10 @@ internal static class SqlText
     public static readonly string DeleteParkedQueues = Load("delete_parked_queues");
     public static readonly string ReadParkedEvents = Load("read_parked_events");
 
+    public static readonly string InsertMessage = Load("insert_message");
+    public static readonly string ReadMessages = Load("read_messages");
+    public static readonly string DeleteMessage = Load("delete_message");
+
     public static readonly string ReadGenerations = Load("read_generations");
     public static readonly string SaveGeneration = Load("save_generation");
     public static readonly string FindRelationKind = Load("find_relation_kind");

@@ -146,7 +146,10 @@ internal sealed class Generations
         }
     }
 
-    private static IEnumerable<(string Name, string Sql)> Definitions(ReadModelSchema schema, int generation) => schema switch
+    private static IEnumerable<(string Name, string Sql)> Definitions(ReadModelSchema schema, int generation) =>
+        schema.Leaves().SelectMany(leaf => DefinitionsOf(leaf, generation));
+
+    private static IEnumerable<(string Name, string Sql)> DefinitionsOf(ReadModelSchema schema, int generation) => schema switch
     {
         DocumentSchema => [(schema.Name, DocumentSql.With(SqlText.CreateDocumentTable, TableNames.Table(schema.Name, generation)))],
         FlatTableSchema flat => [(schema.Name, FlatTableSql.Create(flat, generation))],

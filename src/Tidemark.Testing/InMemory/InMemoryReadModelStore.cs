@@ -93,7 +93,12 @@ internal sealed class InMemoryReadModelStore(MemoryDatabase database, TimeProvid
             state = With(state, TableName(d.Name, d.Generation), Documents(state, d.Name, d.Generation).Write(d));
         foreach (var r in commit.Rows)
             state = With(state, TableName(r.Schema.Name, r.Generation), Rows(state, r.Schema.Name, r.Generation).Write(r));
-        return MemoryParking.Write(state, commit, now);
+        state = MemoryParking.Write(state, commit, now);
+        return state with
+        {
+            Outbox = commit.Messages.Where(m => !state.Outbox.ContainsKey(m.Id))
+                .Aggregate(state.Outbox, (outbox, m) => outbox.SetItem(m.Id, m with { Json = m.Json.ToArray() })),
+        };
     }
 
     private static MemoryState With(MemoryState state, string table, MemoryTable rows) =>

@@ -31,6 +31,8 @@ internal sealed record MemoryState
 
     public ImmutableDictionary<MemoryQueueKey, MemoryQueue> Queues { get; init; } = ImmutableDictionary<MemoryQueueKey, MemoryQueue>.Empty;
 
+    public ImmutableDictionary<Guid, OutboxMessage> Outbox { get; init; } = ImmutableDictionary<Guid, OutboxMessage>.Empty;
+
     public ImmutableDictionary<(string Projection, int Generation), ReadModelGeneration> Generations { get; init; } =
         ImmutableDictionary<(string, int), ReadModelGeneration>.Empty;
 

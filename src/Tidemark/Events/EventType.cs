@@ -6,7 +6,7 @@ namespace Tidemark.Events;
 /// <summary>A registered event type: a stable stored name, the CLR type it stands for, and how its JSON is read and written.</summary>
 public sealed class EventType
 {
-    private readonly JsonTypeInfo _stored;
+    private readonly JsonTypeInfo? _stored;
     private readonly Func<object, object>? _upcast;
 
     internal EventType(string name, Type type, JsonTypeInfo stored, Func<object, object>? upcast)
@@ -15,6 +15,14 @@ public sealed class EventType
         ClrType = type;
         _stored = stored;
         _upcast = upcast;
+    }
+
+    /// <summary>A type of events that are derived from others in memory and never stored.</summary>
+    internal EventType(Type derived)
+    {
+        Name = derived.Name;
+        ClrType = derived;
+        Index = int.MaxValue;
     }
 
     /// <summary>The stored name.</summary>
@@ -33,7 +41,7 @@ public sealed class EventType
     {
         try
         {
-            return JsonSerializer.SerializeToUtf8Bytes(data, _stored);
+            return JsonSerializer.SerializeToUtf8Bytes(data, _stored!);
         }
         catch (Exception e) when (e is NotSupportedException or JsonException or InvalidOperationException)
         {
@@ -43,7 +51,7 @@ public sealed class EventType
 
     internal object Decode(ReadOnlySpan<byte> json)
     {
-        var data = JsonSerializer.Deserialize(json, _stored)
+        var data = JsonSerializer.Deserialize(json, _stored!)
             ?? throw new JsonException("The JSON is null, which is no event.");
         return _upcast is null ? data : _upcast(data) ?? throw new JsonException("The upcaster returned null, which is no event.");
     }

@@ -46,6 +46,16 @@ public sealed class RecordedEvent
         Slot = slot;
     }
 
+    private RecordedEvent(RecordedEvent cause, EventType type, object data)
+        : this(
+            cause.Position, cause.Tenant, cause.StreamId, cause.Version, cause.Id, cause.TypeName, default, cause._metadataJson,
+            cause.RecordedAt, cause.Slot)
+    {
+        Type = type;
+        _data = data;
+        _metadata = cause._metadata;
+    }
+
     /// <summary>Its place in the log.</summary>
     public Position Position { get; }
 
@@ -114,6 +124,9 @@ public sealed class RecordedEvent
             _decodeError = new EventSerializationException(this, e);
         }
     }
+
+    /// <summary>What follows from this event, in memory: the same place, stream, id and metadata, other data.</summary>
+    internal RecordedEvent Derive(EventType type, object data) => new(this, type, data);
 
     /// <inheritdoc />
     public override string ToString() => $"{TypeName} at position {Position} (stream {StreamId}, version {Version})";

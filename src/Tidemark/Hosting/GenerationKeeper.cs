@@ -96,6 +96,16 @@ internal sealed partial class GenerationKeeper(
         await progress.UntilPassedAsync(() => Wanted([generation]), mark, _ => { }, cancellationToken).ConfigureAwait(false);
         LogBuilt(projection.Name, generation);
 
+        // Both raise side effects for a moment, under the same ids: none is lost between them.
+        foreach (var lease in Wanted(generation))
+        {
+            if (Wanted(formerGenerations).Any(l => node.Book.OwnerOf(l) is not null) && host.StartEffects(lease.Shard) is { } from)
+            {
+                await progress.UntilPassedAsync(() => Wanted(formerGenerations), from, _ => { }, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+        }
+
         // The former shards end first, at positions that the new ones then reach: readers never see the model go back.
         var former = Wanted(formerGenerations);
         await SetAsync(former, LeaseState.Retired, cancellationToken).ConfigureAwait(false);

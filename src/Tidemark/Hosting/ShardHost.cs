@@ -23,7 +23,9 @@ internal sealed partial class ShardHost(
     private readonly ConcurrentDictionary<ShardName, RunningShard> _running = new();
     private readonly ConcurrentDictionary<ShardName, Epoch> _epochs = new();
     private readonly ConcurrentDictionary<ShardName, Epoch> _raises = new();
+    private readonly ConcurrentDictionary<string, Position> _reached = new(StringComparer.Ordinal);
     private volatile IReadOnlyList<ReadModelGeneration> _generations = [];
+    private volatile LeaseBook _book = LeaseBook.Empty;
 
     /// <inheritdoc />
     public IReadOnlyList<Capability> Capabilities { get; } = [.. projections.Select(p => new Capability(p.Name, p.Version))];
@@ -67,8 +69,10 @@ internal sealed partial class ShardHost(
         var consumer = new ProjectionConsumer(
             lease.Shard, projection, database.ApplierContext(lease.Shard, state), database.Storage.Checkpoints,
             database.Storage.DeadLetters, options, database.LargeCommits, lease.Epoch);
+        if (RaisesFrom(projection, lease.Shard, builds) is { } after)
+            consumer.Effects?.StartAfter(after);
         var agent = new ShardAgent(lease.Shard, consumer, ErrorsOf(projection, lease.Shard, builds), runtime with { Options = options });
-        var running = new RunningShard(agent, abort);
+        var running = new RunningShard(agent, consumer.Effects, abort);
         _running[lease.Shard] = running;
         _epochs[lease.Shard] = lease.Epoch;
         running.Begin(stop => WatchAsync(running, lease, stop));
@@ -98,14 +102,20 @@ internal sealed partial class ShardHost(
     }
 
     /// <inheritdoc />
-    public void Changed(LeaseBook book) => _ = Task.Run(() => RefreshAsync(abort), CancellationToken.None);
+    public void Changed(LeaseBook book)
+    {
+        _book = book;
+        _ = Task.Run(() => RefreshAsync(abort), CancellationToken.None);
+    }
 
     /// <summary>Reads the generations anew, and lets running shards follow: a build that went live has the options of live ones.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         try
         {
-            _generations = await database.Storage.ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
+            var generations = await database.Storage.ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
+            await NoteReachedAsync(generations, cancellationToken).ConfigureAwait(false);
+            _generations = generations;
             foreach (var (shard, running) in _running)
                 running.Agent.Errors = ErrorsOf(_projections[shard.Projection], shard, IsBuilding(shard));
             ShardsChanged.Fire();
@@ -114,6 +124,38 @@ internal sealed partial class ShardHost(
         {
             LogNotRefreshed(e);
         }
+    }
+
+    // How far live generations are beside which another one is built that will raise side effects.
+    private async Task NoteReachedAsync(IReadOnlyList<ReadModelGeneration> generations, CancellationToken cancellationToken)
+    {
+        var built = generations.Where(g => g.State == GenerationState.Building && _projections.TryGetValue(g.Projection, out var p)
+            && p.RaisesEffects).Select(g => g.Projection).ToHashSet(StringComparer.Ordinal);
+        if (built.Count == 0)
+            return;
+        var stored = await database.Storage.Checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var live in generations.Where(g => g.State == GenerationState.Live && built.Contains(g.Projection)))
+        {
+            var own = stored.Where(c => c.Shard.Projection == live.Projection && c.Shard.Generation == live.Generation).ToArray();
+            _reached[live.Projection] = own.Length == 0 ? Position.Beginning : own.Min(c => c.Position);
+        }
+    }
+
+    /// <summary>Lets a build that has caught up raise side effects. Returns the position from which on it does; null when it raises none.</summary>
+    public Position? StartEffects(ShardName shard) => _running.GetValueOrDefault(shard)?.Effects?.Start();
+
+    // A build raises nothing while the former shards do; without them it goes on where they stopped.
+    private Position? RaisesFrom(Projection projection, ShardName shard, bool builds)
+    {
+        if (!projection.RaisesEffects)
+            return null;
+        if (!builds)
+            return Position.Beginning;
+        var live = LiveOf(shard.Projection)?.Generation;
+        var former = _book.Of(shard.Projection, live ?? 0, database.Name).ToArray();
+        return former.Any(l => l.State == LeaseState.Wanted && _book.OwnerOf(l) is not null)
+            ? null
+            : _reached.GetValueOrDefault(shard.Projection, Position.Beginning);
     }
 
     private bool IsBuilding(ShardName shard) => _generations.Any(

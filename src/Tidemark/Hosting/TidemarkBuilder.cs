@@ -50,6 +50,17 @@ public sealed class TidemarkBuilder
         return this;
     }
 
+    /// <summary>Publishes the messages that projections raise; made by the application's services, once.</summary>
+    /// <exception cref="InvalidOperationException">A publisher is registered already.</exception>
+    public TidemarkBuilder UseOutbox<TPublisher>()
+        where TPublisher : class, IOutboxPublisher
+    {
+        if (Services.Any(s => s.ServiceType == typeof(IOutboxPublisher)))
+            throw new InvalidOperationException("An outbox publisher is registered already; a store has one. Let it hand on to several.");
+        Services.AddSingleton<IOutboxPublisher, TPublisher>();
+        return this;
+    }
+
     /// <summary>
     /// Changes options in code; they can be bound from configuration too (<c>Configure&lt;TidemarkOptions&gt;(section)</c>).
     /// </summary>

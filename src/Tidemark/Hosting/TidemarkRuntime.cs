@@ -37,6 +37,9 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
         var encoder = new EventEncoder(types, provider.GetRequiredService<IIdSource>(), _options.Log);
         var inline = new InlineProjections(_projections.Of(ProjectionLifecycle.Inline), types, json);
         Store = new EventStore(Database, TenantId.Default, encoder, inline, _projections);
+        Database.SideEffects = new SideEffectParts(
+            encoder, new TransactionAppender(storage.Log, storage.ReadModels, inline, _projections.LiveGenerationOf), json, storage.Outbox,
+            provider.GetService<IOutboxPublisher>(), () => Database.HighWater.Signal(appended: true));
         Daemon = new Daemon(Database, _projections, _options, loggers.CreateLogger<Daemon>());
         Control = new ClusterControl(storage.Commands, storage.Leases, storage.WakeUp, time);
         var environment = provider.GetService<IHostEnvironment>();

@@ -57,4 +57,13 @@ internal sealed record ApplierContext(
 {
     /// <summary>The slots to work on. Of a projection that is split by keys, those of its keys.</summary>
     public SlotScope Slots { get; init; } = SlotScope.All;
+
+    /// <summary>The document projections of earlier stages.</summary>
+    public IReadOnlyList<IDocumentSource> Earlier { get; init; } = [];
+
+    /// <summary>Where side effects go; null when they are never raised, as inline.</summary>
+    public SideEffectSink? Effects { get; init; }
+
+    /// <summary>The transaction that the event projections of a composite share; null when there is no composite.</summary>
+    public ProjectionTransaction? Shared { get; init; }
 }

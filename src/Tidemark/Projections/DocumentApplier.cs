@@ -11,7 +11,7 @@ namespace Tidemark.Projections;
 /// document that many events of a commit
 /// touch is written once.
 /// </summary>
-internal sealed class DocumentApplier<TDocument> : Applier
+internal sealed class DocumentApplier<TDocument> : Applier, IDocumentSource
     where TDocument : class
 {
     private readonly DocumentProjection<TDocument> _projection;
@@ -24,10 +24,15 @@ internal sealed class DocumentApplier<TDocument> : Applier
     private readonly PooledBuffer _buffer = new();
 
     // Reused from page to page.
-    private readonly List<(RecordedEvent Event, DocumentEntry<TDocument> Entry)> _work = [];
+    private readonly List<(int Index, DocumentEntry<TDocument> Entry)> _work = [];
     private readonly Dictionary<DocumentKey, DocumentEntry<TDocument>> _missing = [];
     private readonly List<DocumentKey> _keys = [];
     private readonly bool _splitByKey;
+    private readonly LookupPage? _lookups;
+    private readonly List<DocumentEntry<TDocument>> _kept = [];
+    private readonly List<RecordedEvent> _changes = [];
+    private bool _keepsStates;
+    private bool _isFollowed;
     private long _pendingBytes;
 
     public DocumentApplier(
@@ -42,7 +47,14 @@ internal sealed class DocumentApplier<TDocument> : Applier
         _steps = new FoldSteps<TDocument>?[context.Types.Count];
         foreach (var type in context.Types.All)
             _steps[type.Index] = projection.Steps.GetValueOrDefault(type.ClrType);
+        _lookups = LookupPage.For(projection, context);
     }
+
+    Type IDocumentSource.Document => typeof(TDocument);
+
+    Type IDocumentSource.Changed => typeof(Changed<TDocument>);
+
+    IReadOnlyList<RecordedEvent> IDocumentSource.Changes => _changes;
 
     public override long PendingBytes => _pendingBytes;
 
@@ -53,7 +65,42 @@ internal sealed class DocumentApplier<TDocument> : Applier
         Group(events);
         if (_missing.Count > 0)
             await LoadMissingAsync(cancellationToken).ConfigureAwait(false);
-        Fold();
+        if (_lookups is not null)
+            await _lookups.LoadAsync(events, cancellationToken).ConfigureAwait(false);
+        Fold(events);
+        _lookups?.Clear();
+    }
+
+    void IDocumentSource.Follow() => _isFollowed = true;
+
+    void IDocumentSource.KeepStates() => _keepsStates = true;
+
+    IDocumentStates IDocumentSource.Want(TenantId tenant, string key)
+    {
+        var acrossTenants = _projection is MultiStreamProjection<TDocument> { AcrossTenants: true };
+        var wanted = new DocumentKey(acrossTenants ? TenantId.Default : tenant, key);
+        if (!_cache.TryGet(wanted, out var entry))
+        {
+            _missing.TryAdd(wanted, entry);
+            // What later stages look up stays in memory until the commit, and so counts for it.
+            _pendingBytes += entry.Bytes;
+        }
+
+        return entry;
+    }
+
+    async ValueTask IDocumentSource.LoadWantedAsync(CancellationToken cancellationToken)
+    {
+        if (_missing.Count > 0)
+            await LoadMissingAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    void IDocumentSource.EndPage()
+    {
+        foreach (var entry in _kept)
+            entry.ForgetStates();
+        _kept.Clear();
+        _changes.Clear();
     }
 
     public override ReadModelCommit AddTo(ReadModelCommit commit)
@@ -97,6 +144,9 @@ internal sealed class DocumentApplier<TDocument> : Applier
         _missing.Clear();
         _dirty.Clear();
         _pendingBytes = 0;
+        _kept.Clear();
+        _changes.Clear();
+        _lookups?.Clear();
         _cache.Clear();
         return ValueTask.CompletedTask;
     }
@@ -141,8 +191,9 @@ internal sealed class DocumentApplier<TDocument> : Applier
     {
         _work.Clear();
         var byKey = _splitByKey && !_context.Slots.IsAll;
-        foreach (var e in events)
+        for (var i = 0; i < events.Count; i++)
         {
+            var e = events[i];
             _keys.Clear();
             try
             {
@@ -159,7 +210,7 @@ internal sealed class DocumentApplier<TDocument> : Applier
                     continue;
                 if (!_cache.TryGet(key, out var entry))
                     _missing.TryAdd(key, entry);
-                _work.Add((e, entry));
+                _work.Add((i, entry));
             }
         }
     }
@@ -197,21 +248,31 @@ internal sealed class DocumentApplier<TDocument> : Applier
         }
     }
 
-    private void Fold()
+    private void Fold(IReadOnlyList<RecordedEvent> events)
     {
         var single = _projection is SingleStreamProjection<TDocument>;
-        foreach (var (e, entry) in _work)
+        foreach (var (index, entry) in _work)
         {
-            Debug.Assert(AppliesLate || e.Position.Value > entry.Position, "An event takes effect once.");
+            var e = events[index];
+            // One event and the changes it caused in earlier stages share a position.
+            Debug.Assert(
+                AppliesLate || e.Position.Value > entry.Position || _projection.Inputs.Changes.Count > 0, "An event takes effect once.");
+            var before = entry.Document;
             try
             {
-                entry.Document = _projection.Fold(_steps[e.Type!.Index]!, entry.Document, entry.Key.Key, e);
+                var steps = StepsOf(e.Type!);
+                entry.Document = _projection.Fold(
+                    steps, before, entry.Key.Key, e, _lookups is null ? Lookups.None : _lookups.At(index, e));
+                if (steps.Raise is { } raise && _context.Effects is { } effects && e.Position > effects.RaisesAfter)
+                    effects.Raise(_projection.Name, e, raise(entry.Document, e));
             }
             catch (Exception error)
             {
                 throw new ApplyEventException(_projection.Name, e, error);
             }
 
+            if ((_isFollowed || _keepsStates) && !ReferenceEquals(before, entry.Document))
+                Note(e, entry, before);
             // Only a retry can be behind what the document holds already.
             entry.Position = Math.Max(entry.Position, e.Position.Value);
             if (single)
@@ -222,5 +283,16 @@ internal sealed class DocumentApplier<TDocument> : Applier
             _dirty.Add(entry);
             _pendingBytes += entry.Bytes;
         }
+    }
+
+    private FoldSteps<TDocument> StepsOf(EventType type) =>
+        type.Index < _steps.Length ? _steps[type.Index]! : _projection.Steps[type.ClrType];
+
+    private void Note(RecordedEvent e, DocumentEntry<TDocument> entry, TDocument? before)
+    {
+        if (_keepsStates && entry.Keep(e.Position.Value, before, entry.Document))
+            _kept.Add(entry);
+        if (_isFollowed)
+            _changes.Add(e.Derive(Changed<TDocument>.EventType, new Changed<TDocument>(entry.Key.Key, before, entry.Document)));
     }
 }

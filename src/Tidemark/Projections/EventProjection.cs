@@ -15,7 +15,9 @@ public abstract class EventProjection : Projection
 
     internal override ReadModelSchema Schema => new CustomTablesSchema(ReadModel, _tables);
 
-    internal override IReadOnlyCollection<Type>? EventTypes => _any is null ? _handlers.Keys : null;
+    internal override IReadOnlyCollection<Type>? EventTypes => _any is null ? Inputs.Events : null;
+
+    internal override bool OpensTransactions => true;
 
     /// <summary>
     /// Declares a table that the handlers write to. Readers see it under the same name, as a view over the live generation's table.
@@ -36,6 +38,7 @@ public abstract class EventProjection : Projection
         where TEvent : notnull
     {
         ArgumentNullException.ThrowIfNull(handle);
+        Inputs.Handle(typeof(TEvent));
         _handlers[typeof(TEvent)] = (e, transaction, ct) => handle(new Event<TEvent>(e), transaction, ct);
     }
 

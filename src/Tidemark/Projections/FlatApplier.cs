@@ -9,24 +9,29 @@ internal sealed class FlatApplier : Applier
     private readonly FlatTableProjection _projection;
     private readonly ApplierContext _context;
     private readonly FlatChanges _changes;
+    private readonly LookupPage? _lookups;
 
     public FlatApplier(FlatTableProjection projection, ApplierContext context)
     {
         _projection = projection;
         _context = context;
         _changes = new FlatChanges((FlatTableSchema)projection.Schema, context.Slots);
+        _lookups = LookupPage.For(projection, context);
     }
 
     public override long PendingBytes => _changes.Bytes;
 
-    public override ValueTask ApplyAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
+    public override async ValueTask ApplyAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
     {
-        foreach (var e in events)
+        if (_lookups is not null)
+            await _lookups.LoadAsync(events, cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < events.Count; i++)
         {
+            var e = events[i];
             _changes.At = e.Position;
             try
             {
-                _projection.Handlers[e.Type!.ClrType](e, _changes);
+                _projection.Handlers[e.Type!.ClrType](e, _changes, _lookups?.At(i, e) ?? Lookups.None);
             }
             catch (Exception error)
             {
@@ -34,7 +39,7 @@ internal sealed class FlatApplier : Applier
             }
         }
 
-        return ValueTask.CompletedTask;
+        _lookups?.Clear();
     }
 
     public override ReadModelCommit AddTo(ReadModelCommit commit) =>
@@ -45,6 +50,7 @@ internal sealed class FlatApplier : Applier
     public override ValueTask AbandonAsync()
     {
         _changes.Clear();
+        _lookups?.Clear();
         return ValueTask.CompletedTask;
     }
 }

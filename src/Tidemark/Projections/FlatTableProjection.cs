@@ -13,16 +13,16 @@ public abstract class FlatTableProjection : Projection
     public const int ColumnsMax = 30;
 
     private readonly List<FlatColumn> _columns = [];
-    private readonly Dictionary<Type, Action<RecordedEvent, FlatChanges>> _handlers = [];
+    private readonly Dictionary<Type, Action<RecordedEvent, FlatChanges, Lookups>> _handlers = [];
     private string _key = "key";
 
     internal override bool IsSplitByKey => true;
 
     internal override ReadModelSchema Schema => new FlatTableSchema(ReadModel, _key, _columns);
 
-    internal override IReadOnlyCollection<Type> EventTypes => _handlers.Keys;
+    internal override IReadOnlyCollection<Type> EventTypes => Inputs.Events;
 
-    internal IReadOnlyDictionary<Type, Action<RecordedEvent, FlatChanges>> Handlers => _handlers;
+    internal IReadOnlyDictionary<Type, Action<RecordedEvent, FlatChanges, Lookups>> Handlers => _handlers;
 
     /// <summary>Names the key column, of type text; "key" by default.</summary>
     protected void KeyColumn(string name) => _key = Identifier.Check(name, "column");
@@ -48,7 +48,42 @@ public abstract class FlatTableProjection : Projection
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(change);
-        _handlers[typeof(TEvent)] = (e, changes) => change(changes.Row(key(new Event<TEvent>(e))), new Event<TEvent>(e));
+        Handle<TEvent>((e, changes, _) => change(changes.Row(key(new Event<TEvent>(e))), new Event<TEvent>(e)));
+    }
+
+    /// <summary>
+    /// An event changes the row with a key, which is made when absent, by documents of earlier stages too; see
+    /// <see cref="Lookup{TEvent, TOther}"/>.
+    /// </summary>
+    protected void On<TEvent>(Func<Event<TEvent>, string> key, Action<FlatRow, Event<TEvent>, Lookups> change)
+        where TEvent : notnull
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(change);
+        Handle<TEvent>((e, changes, found) => change(changes.Row(key(new Event<TEvent>(e))), new Event<TEvent>(e), found));
+    }
+
+    /// <summary>
+    /// An event's handler needs a document of an earlier stage of the same <see cref="CompositeProjection"/>. It is handed over as it
+    /// stands after the event.
+    /// </summary>
+    /// <param name="key">The document's key; null or empty for none.</param>
+    protected void Lookup<TEvent, TOther>(Func<Event<TEvent>, string?> key)
+        where TEvent : notnull
+        where TOther : class
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        Inputs.Lookup(typeof(TEvent), new LookupDeclaration(typeof(TOther), (e, keys) => keys.Add(key(new Event<TEvent>(e)))));
+    }
+
+    /// <summary>The same for several documents of one type.</summary>
+    /// <param name="keys">The documents' keys.</param>
+    protected void LookupMany<TEvent, TOther>(Func<Event<TEvent>, IEnumerable<string>> keys)
+        where TEvent : notnull
+        where TOther : class
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        Inputs.Lookup(typeof(TEvent), new LookupDeclaration(typeof(TOther), (e, all) => all.AddRange(keys(new Event<TEvent>(e)))));
     }
 
     /// <summary>An event deletes the row with a key.</summary>
@@ -56,8 +91,14 @@ public abstract class FlatTableProjection : Projection
         where TEvent : notnull
     {
         ArgumentNullException.ThrowIfNull(key);
-        _handlers[typeof(TEvent)] = (e, changes) => changes.Row(key(new Event<TEvent>(e))).Delete();
+        Handle<TEvent>((e, changes, _) => changes.Row(key(new Event<TEvent>(e))).Delete());
     }
 
     internal override Applier MakeApplier(ApplierContext context) => new FlatApplier(this, context);
+
+    private void Handle<TEvent>(Action<RecordedEvent, FlatChanges, Lookups> handle)
+    {
+        Inputs.Handle(typeof(TEvent));
+        _handlers[typeof(TEvent)] = handle;
+    }
 }

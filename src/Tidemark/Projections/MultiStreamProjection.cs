@@ -32,7 +32,7 @@ public abstract class MultiStreamProjection<TDocument> : DocumentProjection<TDoc
 
     internal sealed override Applier MakeApplier(ApplierContext context)
     {
-        foreach (var type in EventTypes)
+        foreach (var type in Steps.Keys)
         {
             if (!_keys.ContainsKey(type))
                 throw new InvalidOperationException($"Projection '{Name}' handles {type.Name} but names no key for it. Add " +

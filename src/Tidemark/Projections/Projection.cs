@@ -6,7 +6,8 @@ namespace Tidemark.Projections;
 /// <summary>
 /// Builds a read model from events. Derive from <see cref="SingleStreamProjection{TDocument}"/>, <see
 /// cref="MultiStreamProjection{TDocument}"/>,
-/// <see cref="FlatTableProjection"/> or <see cref="EventProjection"/>, and name the handlers in the constructor.
+/// <see cref="FlatTableProjection"/> or <see cref="EventProjection"/>, and name the handlers in the constructor; or combine several in a
+/// <see cref="CompositeProjection"/>.
 /// </summary>
 /// <remarks>
 /// Guarantee: each event takes effect exactly once per generation of the read model, in position order, in the transaction that moves the
@@ -81,6 +82,18 @@ public abstract class Projection
     /// Whether its partitions divide the keys of its read model instead of the streams: events of many streams meet in one key.
     /// </summary>
     internal virtual bool IsSplitByKey => false;
+
+    /// <summary>What its handlers take.</summary>
+    internal ProjectionInputs Inputs { get; } = new();
+
+    /// <summary>The type of the documents it keeps; null when it keeps none.</summary>
+    internal virtual Type? DocumentType => null;
+
+    /// <summary>Whether it raises side effects.</summary>
+    internal virtual bool RaisesEffects => Inputs.Raises;
+
+    /// <summary>Whether handlers write through a transaction that stays open while events are gathered.</summary>
+    internal virtual bool OpensTransactions => false;
 
     /// <summary>The event types it handles; null for all.</summary>
     internal abstract IReadOnlyCollection<Type>? EventTypes { get; }

@@ -19,8 +19,11 @@ internal sealed class ProjectionCatalog
 
     public Projection Find(string name) =>
         _all.FirstOrDefault(r => r.Projection.Name == name)?.Projection
-        ?? throw new ArgumentException($"There is no projection '{name}'; there are: " +
-            $"{string.Join(", ", _all.Select(r => r.Projection.Name))}.", nameof(name));
+        ?? throw new ArgumentException(
+            _all.Select(r => r.Projection).FirstOrDefault(p => PartsOf(p).Any(part => part.Name == name)) is { } composite
+                ? $"Projection '{name}' is a stage of composite '{composite.Name}', which runs as one; name that."
+                : $"There is no projection '{name}'; there are: {string.Join(", ", _all.Select(r => r.Projection.Name))}.",
+            nameof(name));
 
     public int LiveGenerationOf(string projection) => _inlineGenerations.GetValueOrDefault(projection, 1);
 
@@ -28,12 +31,17 @@ internal sealed class ProjectionCatalog
 
     public SingleStreamProjection<TDocument> FoldOf<TDocument>()
         where TDocument : class =>
-        Single<TDocument, SingleStreamProjection<TDocument>>(_all.Select(r => r.Projection), null, "single-stream");
+        Single<TDocument, SingleStreamProjection<TDocument>>(
+            _all.SelectMany(r => PartsOf(r.Projection)).Where(p => !p.Inputs.NeedEarlierStage), null, "single-stream");
 
     public Projection DocumentsOf<TDocument>(string? name)
         where TDocument : class =>
         Single<TDocument, DocumentProjection<TDocument>>(
-            _all.Where(r => r.Lifecycle != ProjectionLifecycle.Live).Select(r => r.Projection), name, "stored document");
+            _all.Where(r => r.Lifecycle != ProjectionLifecycle.Live).SelectMany(r => PartsOf(r.Projection)), name, "stored document");
+
+    /// <summary>The projections that keep read models: a composite's parts, or the projection itself.</summary>
+    private static IEnumerable<Projection> PartsOf(Projection projection) =>
+        projection is CompositeProjection composite ? composite.Parts : [projection];
 
     private static TProjection Single<TDocument, TProjection>(IEnumerable<Projection> projections, string? name, string what)
         where TProjection : Projection
@@ -53,7 +61,9 @@ internal sealed class ProjectionCatalog
 
     private void Check(EventTypeRegistry types)
     {
-        foreach (var same in _all.GroupBy(r => r.Projection.Name, StringComparer.Ordinal).Where(g => g.Count() > 1))
+        var names = _all.Select(r => r.Projection)
+            .SelectMany(p => p is CompositeProjection composite ? composite.Parts.Select(c => c.Name).Append(p.Name) : [p.Name]);
+        foreach (var same in names.GroupBy(n => n, StringComparer.Ordinal).Where(g => g.Count() > 1))
             throw new InvalidOperationException($"Two projections are named '{same.Key}'; give one another Name.");
         var views = _all.Where(r => r.Lifecycle != ProjectionLifecycle.Live)
             .SelectMany(r => r.Projection.Schema.ViewNames.Select(v => (View: v, r.Projection.Name)));
@@ -62,12 +72,24 @@ internal sealed class ProjectionCatalog
                 $"{string.Join(", ", same.Select(s => s.Name))}. Give one another ReadModel.");
         foreach (var (projection, lifecycle) in _all)
         {
+            if (projection.RaisesEffects && lifecycle != ProjectionLifecycle.Async)
+                throw new InvalidOperationException(
+                    $"Projection '{projection.Name}' raises side effects and cannot be {lifecycle}; register it as async.");
+            if (projection.Inputs.NeedEarlierStage)
+                throw new InvalidOperationException($"Projection '{projection.Name}' looks up or follows documents of an earlier stage; " +
+                    $"make it a later stage of a CompositeProjection.");
             if (projection.EventTypes is { Count: 0 })
                 throw new InvalidOperationException($"Projection '{projection.Name}' handles no event types; name its handlers in its " +
                     $"constructor.");
+            if (projection is CompositeProjection && lifecycle != ProjectionLifecycle.Async)
+                throw new InvalidOperationException($"The composite projection '{projection.Name}' cannot be {lifecycle}; register it as " +
+                    $"async.");
             if (lifecycle == ProjectionLifecycle.Live && !IsSingleStream(projection.GetType()))
                 throw new InvalidOperationException($"Projection '{projection.Name}' cannot be live: only single-stream projections " +
                     $"are folded when asked for.");
+            if (projection.Partitions > 1 && (projection is CompositeProjection || projection.RaisesEffects))
+                throw new InvalidOperationException($"Projection '{projection.Name}' cannot have {projection.Partitions} partitions: a " +
+                    $"composite, and one that raises side effects, runs as one shard. Leave Partitions at 1.");
             _ = projection.TypeNames(types);
         }
     }

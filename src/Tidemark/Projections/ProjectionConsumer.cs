@@ -24,6 +24,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
     private readonly IEventLog _log;
     private readonly IReadModelStore _readModels;
     private readonly Applier _applier;
+    private readonly SideEffectCommit? _effects;
     private readonly bool[]? _wanted;
     private readonly long _pendingBytesMax;
     private readonly Epoch _epoch;
@@ -59,11 +60,17 @@ internal sealed class ProjectionConsumer : IShardConsumer
         _checkpoints = checkpoints;
         _log = context.Log;
         _readModels = context.ReadModels;
+        if (projection.RaisesEffects && context.Effects is { } sink)
+        {
+            sink.Owner = shard.Projection;
+            _effects = new SideEffectCommit(shard, sink, context);
+        }
+
         _applier = projection.MakeApplier(context);
         _parked = new ParkedStreams(shard, deadLetters, options.ParkedStreamsMax);
         _retry = new DeadLetterRetry(shard, _applier, context, deadLetters, Concerns, CommitStepAsync);
         _pendingBytesMax = Math.Min(options.CommitBytesMax, context.StateBytesMax);
-        GatherMax = projection is EventProjection ? options.OpenTransactionMax : options.CommitInterval;
+        GatherMax = projection.OpensTransactions ? options.OpenTransactionMax : options.CommitInterval;
         Types = projection.TypeNames(context.Types);
         if (projection.EventTypes is { } types)
         {
@@ -75,7 +82,11 @@ internal sealed class ProjectionConsumer : IShardConsumer
 
     public IReadOnlyCollection<string>? Types { get; }
 
-    public bool WantsCommit => _applier.PendingBytes >= _pendingBytesMax || _parkedEvents.Count >= ParkedEventsMax;
+    /// <summary>The side effects of the shard; null when its projection raises none.</summary>
+    public SideEffectCommit? Effects => _effects;
+
+    public bool WantsCommit =>
+        _applier.PendingBytes + (_effects?.Bytes ?? 0) >= _pendingBytesMax || _parkedEvents.Count >= ParkedEventsMax;
 
     public bool HasEffects => _events > 0 || _deadLetters.Count > 0 || _parkedEvents.Count > 0;
 
@@ -92,6 +103,8 @@ internal sealed class ProjectionConsumer : IShardConsumer
         _expected = HandshakeToken.Delivered(_durable);
         _applier.Begin(isEmpty: _durable == Position.Beginning);
         _parked.Forget();
+        if (_effects is not null)
+            await _effects.PublishStoredAsync(cancellationToken).ConfigureAwait(false);
         return _expected;
     }
 
@@ -100,6 +113,8 @@ internal sealed class ProjectionConsumer : IShardConsumer
         var checkpoint = await _checkpoints.OpenAsync(_shard, _epoch, cancellationToken).ConfigureAwait(false);
         _durable = checkpoint.Position;
         _parked.Forget();
+        if (_effects is not null)
+            await _effects.PublishStoredAsync(cancellationToken).ConfigureAwait(false);
         return _expected = HandshakeToken.Delivered(_durable);
     }
 
@@ -109,6 +124,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
             return _expected;
         if (delivery.Slice.Count > 0)
             await _parked.LoadAsync(cancellationToken).ConfigureAwait(false);
+        _effects?.Reach(delivery.Slice.Through);
         Select(delivery);
         if (_relevant.Count > 0)
             await _applier.ApplyAsync(_relevant, cancellationToken).ConfigureAwait(false);
@@ -140,6 +156,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
         _parked.Abandon();
         await _applier.AbandonAsync().ConfigureAwait(false);
         _applier.Begin(isEmpty: false);
+        _effects?.Abandon();
         _expected = HandshakeToken.Delivered(_durable);
         Forget();
     }
@@ -163,7 +180,11 @@ internal sealed class ProjectionConsumer : IShardConsumer
         {
             Move = move, DeadLetters = [.. _deadLetters], ParkedEvents = [.. _parkedEvents], ParkedStep = _step,
         });
-        if (_applier.Transaction is { } transaction)
+        if (_effects is not null)
+        {
+            await _effects.CommitAsync(_applier.Transaction, commit, cancellationToken).ConfigureAwait(false);
+        }
+        else if (_applier.Transaction is { } transaction)
         {
             await _readModels.WriteAsync(transaction, commit, cancellationToken).ConfigureAwait(false);
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
@@ -178,6 +199,8 @@ internal sealed class ProjectionConsumer : IShardConsumer
         _durable = _expected.Position;
         var count = new CommitCount(_events, _deadLetters.Count);
         Forget();
+        if (_effects is not null)
+            await _effects.CommittedAsync(cancellationToken).ConfigureAwait(false);
         return count;
     }
 

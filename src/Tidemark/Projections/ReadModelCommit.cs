@@ -27,4 +27,7 @@ public sealed record ReadModelCommit
 
     /// <summary>What a retry or a discard takes away, before <see cref="DeadLetters"/> are written; null for nothing.</summary>
     public ParkedStreamStep? ParkedStep { get; init; }
+
+    /// <summary>Messages for the outbox. One whose id is there already is passed over.</summary>
+    public IReadOnlyList<OutboxMessage> Messages { get; init; } = [];
 }

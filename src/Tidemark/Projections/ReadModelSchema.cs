@@ -13,6 +13,23 @@ public abstract record ReadModelSchema(string Name)
 
     /// <summary>The stable names this read model occupies.</summary>
     public abstract IReadOnlyList<string> ViewNames { get; }
+
+    /// <summary>
+    /// The schemas that define its tables, in the order of <see cref="ViewNames"/>: itself alone, unless it is composite.
+    /// </summary>
+    public virtual IReadOnlyList<ReadModelSchema> Leaves() => [this];
+}
+
+/// <summary>The read models of a composite projection: they share generations, and are published together.</summary>
+/// <param name="Name">The composite's name as an identifier; no table has it.</param>
+/// <param name="Parts">The read models of its stages.</param>
+public sealed record CompositeSchema(string Name, IReadOnlyList<ReadModelSchema> Parts) : ReadModelSchema(Name)
+{
+    /// <inheritdoc />
+    public override IReadOnlyList<string> ViewNames => [.. Parts.SelectMany(p => p.ViewNames)];
+
+    /// <inheritdoc />
+    public override IReadOnlyList<ReadModelSchema> Leaves() => [.. Parts.SelectMany(p => p.Leaves())];
 }
 
 /// <summary>

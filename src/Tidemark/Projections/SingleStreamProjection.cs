@@ -18,7 +18,7 @@ public abstract class SingleStreamProjection<TDocument> : DocumentProjection<TDo
         foreach (var e in events)
         {
             if (e.Type is not null && Steps.TryGetValue(e.Type.ClrType, out var steps))
-                document = Fold(steps, document, e.StreamId.Value, e);
+                document = Fold(steps, document, e.StreamId.Value, e, Lookups.None);
         }
 
         return document;

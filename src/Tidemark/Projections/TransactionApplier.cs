@@ -7,7 +7,7 @@ namespace Tidemark.Projections;
 /// <summary>Runs an event projection's handlers, one after the other, in the batch's transaction.</summary>
 internal sealed class TransactionApplier(EventProjection projection, ApplierContext context) : Applier
 {
-    private readonly ProjectionTransaction _transaction = new(context);
+    private readonly ProjectionTransaction _transaction = context.Shared ?? new ProjectionTransaction(context);
 
     public override IStoreTransaction? Transaction => _transaction.Open;
 

@@ -49,5 +49,6 @@ internal sealed class ErrorClassifier(Func<Exception, bool> isTransient)
     /// <summary>Whether trying fewer events can find a culprit.</summary>
     public bool IsAboutEvents(Exception error) =>
         error is not (FencedException or EventFetcherException or ShardStartException or LogRewoundException or ReadModelException
-            or ParkedStreamsException or DeadLetterException) && !IsOutage(error);
+            or ParkedStreamsException or DeadLetterException or ShardOutboxException)
+            && !IsOutage(error);
 }

@@ -71,8 +71,15 @@ public sealed class EventDatabase : IAsyncDisposable
     /// <summary>Events read from the log for the shards of this node so far; per event appended, about one.</summary>
     public long EventsRead => Pulling.RowsRead;
 
+    /// <summary>What side effects need; set before the first shard starts.</summary>
+    internal SideEffectParts? SideEffects { get; set; }
+
     internal ApplierContext ApplierContext(ShardName shard, long stateBytesMax) =>
-        new(Types, Json, Storage.ReadModels, Storage.Log, shard.Generation, Lent: null, stateBytesMax) { Slots = new SlotScope(shard.Slots) };
+        new(Types, Json, Storage.ReadModels, Storage.Log, shard.Generation, Lent: null, stateBytesMax)
+        {
+            Slots = new SlotScope(shard.Slots),
+            Effects = SideEffects is { } parts ? new SideEffectSink(parts) : null,
+        };
 
     /// <summary>Finishes the appends under way and closes the storage.</summary>
     public async ValueTask DisposeAsync()

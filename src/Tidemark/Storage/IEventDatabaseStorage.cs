@@ -34,6 +34,9 @@ public interface IEventDatabaseStorage : IAsyncDisposable
     /// <summary>Dead letters.</summary>
     IDeadLetterStore DeadLetters { get; }
 
+    /// <summary>Messages that wait to be published.</summary>
+    IOutboxStore Outbox { get; }
+
     /// <summary>Read models.</summary>
     IReadModelStore ReadModels { get; }
 

@@ -30,6 +30,8 @@ internal sealed class FaultyStorage(InMemoryStorage inner, FaultPlan plan) : IEv
 
     public IDeadLetterStore DeadLetters { get; } = new FaultyDeadLetters(inner.DeadLetters, plan);
 
+    public IOutboxStore Outbox => Inner.Outbox;
+
     public IReadModelStore ReadModels { get; } = new FaultyReadModels(inner.ReadModels, plan);
 
     public ILeaseStore Leases => Inner.Leases;
@@ -75,6 +77,10 @@ internal sealed class FaultyCheckpoints(ICheckpointStore inner, FaultPlan plan) 
         plan.RunAsync($"move {move.Shard}", () => inner.MoveAsync(move, cancellationToken), cancellationToken);
 
     public ValueTask<IReadOnlyList<Checkpoint>> ReadAllAsync(CancellationToken cancellationToken) => inner.ReadAllAsync(cancellationToken);
+
+    public ValueTask ReplaceAsync(
+        IReadOnlyList<ShardName> replaced, IReadOnlyList<Checkpoint> made, CancellationToken cancellationToken) =>
+        plan.RunAsync("replace", () => inner.ReplaceAsync(replaced, made, cancellationToken), cancellationToken);
 
     public ValueTask DeleteAsync(string projection, int generation, CancellationToken cancellationToken) =>
         plan.RunAsync($"delete {projection}", () => inner.DeleteAsync(projection, generation, cancellationToken), cancellationToken);

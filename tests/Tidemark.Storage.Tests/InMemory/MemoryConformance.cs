@@ -39,6 +39,10 @@ public sealed class MemoryGenerationTests : GenerationTests<MemoryStore>;
 
 public sealed class MemoryDocumentTests : DocumentTests<MemoryStore>;
 
+public sealed class MemoryCompositeTests : CompositeTests<MemoryStore>;
+
+public sealed class MemoryOutboxTests : OutboxTests<MemoryStore>;
+
 public sealed class MemoryRowTests : RowTests<MemoryStore>;
 
 public sealed class MemoryCommitTests : CommitTests<MemoryStore>;

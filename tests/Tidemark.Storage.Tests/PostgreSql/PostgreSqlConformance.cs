@@ -42,6 +42,10 @@ public sealed class PostgreSqlGenerationTests : GenerationTests<PostgreSqlStore>
 
 public sealed class PostgreSqlDocumentTests : DocumentTests<PostgreSqlStore>;
 
+public sealed class PostgreSqlCompositeTests : CompositeTests<PostgreSqlStore>;
+
+public sealed class PostgreSqlOutboxTests : OutboxTests<PostgreSqlStore>;
+
 public sealed class PostgreSqlRowTests : RowTests<PostgreSqlStore>;
 
 public sealed class PostgreSqlCommitTests : CommitTests<PostgreSqlStore>;

@@ -42,6 +42,10 @@ public sealed class SqliteGenerationTests : GenerationTests<SqliteStore>;
 
 public sealed class SqliteDocumentTests : DocumentTests<SqliteStore>;
 
+public sealed class SqliteCompositeTests : CompositeTests<SqliteStore>;
+
+public sealed class SqliteOutboxTests : OutboxTests<SqliteStore>;
+
 public sealed class SqliteRowTests : RowTests<SqliteStore>;
 
 public sealed class SqliteCommitTests : CommitTests<SqliteStore>;

@@ -28,6 +28,9 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
 
     public ISchema? OtherSchema { get; set; }
 
+    /// <summary>How often documents were asked for.</summary>
+    public int Loads { get; private set; }
+
     /// <summary>How many documents were asked for.</summary>
     public int KeysLoaded { get; private set; }
 
@@ -44,6 +47,8 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
     public ICheckpointStore Checkpoints => Inner.Checkpoints;
 
     public IDeadLetterStore DeadLetters => Inner.DeadLetters;
+
+    public IOutboxStore Outbox => Inner.Outbox;
 
     public IReadModelStore ReadModels => this;
 
@@ -83,6 +88,7 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
     public ValueTask<IReadOnlyList<StoredDocument>> LoadAsync(
         string name, int generation, IReadOnlyList<DocumentKey> keys, CancellationToken cancellationToken)
     {
+        Loads++;
         KeysLoaded += keys.Count;
         return Inner.ReadModels.LoadAsync(name, generation, keys, cancellationToken);
     }

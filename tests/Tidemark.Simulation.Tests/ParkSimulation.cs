@@ -242,7 +242,7 @@ internal sealed class ParkSimulation : IAsyncDisposable
             }
             catch (ShardPausedException e)
             {
-                _host.Daemon.Resume(e.Status!.Shard.Projection);
+                _host.Daemon.Resume(e.Shard.Projection);
             }
         }
     }

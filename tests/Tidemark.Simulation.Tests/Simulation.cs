@@ -214,7 +214,7 @@ internal sealed class Simulation : IAsyncDisposable
             }
             catch (ShardPausedException e)
             {
-                _host.Daemon.Resume(e.Status!.Shard.Projection);
+                _host.Daemon.Resume(e.Shard.Projection);
             }
         }
     }

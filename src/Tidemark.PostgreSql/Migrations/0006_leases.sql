@@ -2,7 +2,9 @@
 -- Locks: who changes leases takes the counter's row first, then rows of leases, then rows of nodes; a heartbeat alone locks its own node's
 -- row and nothing else, so no two of these can wait for each other in a circle. Nobody waits longer than for one short statement.
 -- Index: nodes_pkey, leases_pkey, leases_owner_key, leases_change_key, leases_generation_key, commands_pkey, commands_open_key.
--- The functions' planner settings bind their plans to these indexes, also plans that were made while the tables were empty.
+-- The functions' planner settings bind their plans to these indexes, also plans that were made while the tables were empty; rows that are
+-- named are found by "= any" first, and joined to what is said of them by a hash, so that thousands cost no more than each of them alone.
+-- ("is not distinct from" keeps the index on owners out of this: all rows of an owner would be compared with all names.)
 
 -- One row, updated at each heartbeat. Given: the change that its last answer named; a node that knows a later one learned it from a
 -- database that this one, restored from a backup, has forgotten.
@@ -142,6 +144,32 @@ begin
 end
 $function$;
 
+-- Makes shards of generations that have none yet. The set of those is complete before the first row is made (an index would be walked over
+-- the rows of this very statement again and again).
+create function {schema}.register_leases(
+    p_change bigint, a_shards text[], a_projections text[], a_generations integer[], a_databases text[], a_groups text[],
+    a_versions integer[], a_states smallint[], a_epochs bigint[], a_pins uuid[]) returns bigint
+language plpgsql
+set enable_hashjoin = on
+set enable_nestloop = off
+set jit = off
+as $function$
+declare
+    v_made bigint;
+begin
+    insert into {schema}.leases (shard, projection, generation, database, group_name, version, state, epoch, pin, change)
+    select a.shard, a.projection, a.generation, a.database, a.group_name, a.version, a.state, a.epoch, a.pin, p_change
+    from unnest(a_shards, a_projections, a_generations, a_databases, a_groups, a_versions, a_states, a_epochs, a_pins)
+        a (shard, projection, generation, database, group_name, version, state, epoch, pin)
+    where not exists (
+        select from {schema}.leases l
+        where l.projection = a.projection and l.generation = a.generation and l.database = a.database)
+    on conflict do nothing;
+    get diagnostics v_made = row_count;
+    return v_made;
+end
+$function$;
+
 -- Applies, under the counter's lock, what a tick asks for beside the heartbeat. Returns how many rows that others care for were touched.
 create function {schema}.apply_tick(
     p_id uuid, p_change bigint, p_ended uuid[],
@@ -151,7 +179,8 @@ create function {schema}.apply_tick(
     r_shards text[], r_categories text[], r_messages text[], r_next_tries timestamptz[]) returns bigint
 language plpgsql
 set enable_seqscan = off
-set enable_hashjoin = off
+set enable_hashjoin = on
+set enable_nestloop = off
 set enable_mergejoin = off
 set jit = off
 as $function$
@@ -165,20 +194,13 @@ begin
     where n.id = any (p_ended) and n.id <> p_id and n.expires_at > v_now;
     get diagnostics v_touched = row_count;
 
-    insert into {schema}.leases (shard, projection, generation, database, group_name, version, state, epoch, pin, change)
-    select a.shard, a.projection, a.generation, a.database, a.group_name, a.version, a.state, a.epoch, a.pin, p_change
-    from unnest(a_shards, a_projections, a_generations, a_databases, a_groups, a_versions, a_states, a_epochs, a_pins)
-        a (shard, projection, generation, database, group_name, version, state, epoch, pin)
-    where not exists (
-        select from {schema}.leases l
-        where l.projection = a.projection and l.generation = a.generation and l.database = a.database)
-    on conflict do nothing;
-    get diagnostics v_count = row_count;
-    v_touched := v_touched + v_count;
+    if cardinality(a_shards) > 0 then
+        v_touched := v_touched + {schema}.register_leases(
+            p_change, a_shards, a_projections, a_generations, a_databases, a_groups, a_versions, a_states, a_epochs, a_pins);
+    end if;
 
     update {schema}.leases l set owner = null, change = p_change
-    from unnest(p_release) r (shard)
-    where l.shard = r.shard and l.owner = p_id;
+    where l.shard = any (p_release) and l.owner is not distinct from p_id;
     get diagnostics v_count = row_count;
     v_touched := v_touched + v_count;
 
@@ -187,8 +209,7 @@ begin
         update {schema}.leases l
         set owner = p_id, epoch = l.epoch + 1, change = p_change,
             problem_category = null, problem_message = null, problem_next_try = null
-        from unnest(p_claim) r (shard)
-        where l.shard = r.shard and l.state = 0 and l.owner is distinct from p_id
+        where l.shard = any (p_claim) and l.state = 0 and l.owner is distinct from p_id
             and (l.owner is null or l.owner = any (v_expired) or not exists (select from {schema}.nodes n where n.id = l.owner));
         get diagnostics v_count = row_count;
         v_touched := v_touched + v_count;
@@ -196,14 +217,14 @@ begin
 
     update {schema}.leases l set epoch = r.epoch, change = p_change
     from unnest(e_shards, e_epochs) r (shard, epoch)
-    where l.shard = r.shard and l.owner = p_id and l.epoch < r.epoch;
+    where l.shard = any (e_shards) and l.shard = r.shard and l.owner is not distinct from p_id and l.epoch < r.epoch;
     get diagnostics v_count = row_count;
     v_touched := v_touched + v_count;
 
     update {schema}.leases l
     set problem_category = r.category, problem_message = r.message, problem_next_try = r.next_try, change = p_change
     from unnest(r_shards, r_categories, r_messages, r_next_tries) r (shard, category, message, next_try)
-    where l.shard = r.shard and l.owner = p_id
+    where l.shard = any (r_shards) and l.shard = r.shard and l.owner is not distinct from p_id
         and (l.problem_category, l.problem_message, l.problem_next_try) is distinct from (r.category, r.message, r.next_try);
     get diagnostics v_count = row_count;
     return v_touched + v_count;
@@ -312,7 +333,8 @@ create function {schema}.change_leases(
 returns boolean
 language plpgsql
 set enable_seqscan = off
-set enable_hashjoin = off
+set enable_hashjoin = on
+set enable_nestloop = off
 set enable_mergejoin = off
 set jit = off
 as $function$
@@ -328,12 +350,13 @@ begin
         select from unnest(w_shards, w_states, w_unowned) w (shard, state, unowned)
         where not exists (
             select from {schema}.leases l
-            where l.shard = w.shard and l.state = w.state
+            where l.shard = any (w_shards) and l.shard = w.shard and l.state = w.state
                 and (not w.unowned or l.owner is null or l.owner = any (v_expired)
                     or not exists (select from {schema}.nodes n where n.id = l.owner))))
     or exists (
         select from unnest(s_shards || p_shards) s (shard)
-        where not exists (select from {schema}.leases l where l.shard = s.shard) and s.shard <> all (a_shards))
+        where not exists (select from {schema}.leases l where l.shard = any (s_shards || p_shards) and l.shard = s.shard)
+            and s.shard <> all (a_shards))
     or exists (select from unnest(n_ids) i (id) where not exists (select from {schema}.nodes n where n.id = i.id)) then
         return false;
     end if;
@@ -348,10 +371,10 @@ begin
         problem_category = null, problem_message = null, problem_next_try = null;
 
     update {schema}.leases l set state = s.state, change = v_next
-    from unnest(s_shards, s_states) s (shard, state) where l.shard = s.shard;
+    from unnest(s_shards, s_states) s (shard, state) where l.shard = any (s_shards) and l.shard = s.shard;
     update {schema}.leases l set pin = s.pin, change = v_next
-    from unnest(p_shards, p_pins) s (shard, pin) where l.shard = s.shard;
-    delete from {schema}.leases l using unnest(d_shards) s (shard) where l.shard = s.shard;
+    from unnest(p_shards, p_pins) s (shard, pin) where l.shard = any (p_shards) and l.shard = s.shard;
+    delete from {schema}.leases l where l.shard = any (d_shards);
     update {schema}.nodes n set state = s.state
     from unnest(n_ids, n_states) s (id, state) where n.id = s.id;
     update {schema}.lease_changes c set change = v_next where c.id = 1;

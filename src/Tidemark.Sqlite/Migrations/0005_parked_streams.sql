@@ -8,7 +8,8 @@ ALTER TABLE tidemark_dead_letters ADD COLUMN state INTEGER NOT NULL DEFAULT 0;
 
 ALTER TABLE tidemark_dead_letters ADD COLUMN first_failed_at INTEGER NOT NULL DEFAULT 0;
 
--- A shard is named 'projection:g2:0-1023@database'; a projection's name holds no colon. The cast takes the digits that the text begins with.
+-- A shard is named 'projection:g2:0-1023@database'; a projection's name holds no colon. The cast takes the digits that the text
+-- begins with.
 UPDATE tidemark_dead_letters
 SET generation = CAST(substr(shard, instr(shard, ':g') + 2) AS INTEGER),
     first_failed_at = recorded_at;

@@ -17,7 +17,8 @@ internal sealed class InMemoryCheckpointStore(MemoryDatabase database, TimeProvi
     {
         cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult<IReadOnlyList<Checkpoint>>(
-            [.. database.Committed.Checkpoints.Values.Where(c => c.Epoch != Epoch.Replaced).OrderBy(c => c.Shard.ToString(), StringComparer.Ordinal)]);
+            [.. database.Committed.Checkpoints.Values.Where(c => c.Epoch != Epoch.Replaced)
+                .OrderBy(c => c.Shard.ToString(), StringComparer.Ordinal)]);
     }
 
     public ValueTask ReplaceAsync(

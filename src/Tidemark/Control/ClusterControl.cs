@@ -19,7 +19,8 @@ public sealed class ClusterControl
     private readonly TimeProvider _time;
     private readonly string _requestedBy;
 
-    internal ClusterControl(ICommandStore commands, ILeaseStore leases, IWakeUpChannel wakeUp, TimeProvider time, string? requestedBy = null)
+    internal ClusterControl(
+        ICommandStore commands, ILeaseStore leases, IWakeUpChannel wakeUp, TimeProvider time, string? requestedBy = null)
     {
         _commands = commands;
         _leases = leases;

@@ -62,7 +62,8 @@ internal sealed partial class CommandRunner(
 
     private async Task TryObeyAsync(OperatorCommand command, CancellationToken cancellationToken)
     {
-        if (!CanObey(command) || !await database.Storage.Commands.TakeAsync(command.Number, node.Id, cancellationToken).ConfigureAwait(false))
+        var commands = database.Storage.Commands;
+        if (!CanObey(command) || !await commands.TakeAsync(command.Number, node.Id, cancellationToken).ConfigureAwait(false))
             return;
         LogTaken(command.Number, command.Action, command.Target, command.RequestedBy);
         bool succeeded;
@@ -77,7 +78,7 @@ internal sealed partial class CommandRunner(
             (succeeded, result) = (false, e.Message);
         }
 
-        await database.Storage.Commands.EndAsync(command.Number, node.Id, succeeded, result, cancellationToken).ConfigureAwait(false);
+        await commands.EndAsync(command.Number, node.Id, succeeded, result, cancellationToken).ConfigureAwait(false);
         LogEnded(command.Number, succeeded, result);
     }
 
@@ -218,7 +219,8 @@ internal sealed partial class CommandRunner(
         keepers.TryGetValue(projection, out var keeper)
             ? keeper
             : throw new ArgumentException(
-                $"There is no async projection '{projection}'. There are: {string.Join(", ", keepers.Keys.Order(StringComparer.Ordinal))}.");
+                $"There is no async projection '{projection}'. There are: " +
+                $"{string.Join(", ", keepers.Keys.Order(StringComparer.Ordinal))}.");
 
     private async Task UntilAsync(Func<LeaseBook, bool> condition, CancellationToken cancellationToken)
     {
@@ -248,7 +250,8 @@ internal sealed partial class CommandRunner(
     private async Task ChangeAsync(LeaseChange change, CancellationToken cancellationToken)
     {
         if (!await database.Storage.Leases.ChangeAsync(change, cancellationToken).ConfigureAwait(false))
-            throw new InvalidOperationException("The shards or nodes have changed meanwhile. Look at the status, and ask again if need be.");
+            throw new InvalidOperationException("The shards or nodes have changed meanwhile. Look at the status, and ask again if " +
+                "need be.");
         node.Ask();
         await database.HighWater.NotifyLeasesAsync(cancellationToken).ConfigureAwait(false);
     }

@@ -1,4 +1,5 @@
 using Tidemark.Events;
+using Tidemark.Leases;
 using Tidemark.Shards;
 
 namespace Tidemark.Hosting;
@@ -57,17 +58,59 @@ public sealed partial class Daemon
         var wanted = Async(projection);
         var run = Running();
         var live = run.Host.LiveOf(wanted.Name)?.Generation;
-        var agents = run.Host.Agents.Where(a => a.Name.Projection == wanted.Name).OrderByDescending(a => a.Name.Generation == live);
-        foreach (var agent in agents.ToArray())
+        var generations = run.Node.Book.Shards.Keys.Where(s => s.Projection == wanted.Name).Select(s => s.Generation).Distinct()
+            .OrderByDescending(g => g == live);
+        foreach (var generation in generations.ToArray())
         {
-            var letter = await _database.Storage.DeadLetters.FindAsync(projection, agent.Name.Generation, position, cancellationToken)
+            var letter = await _database.Storage.DeadLetters.FindAsync(projection, generation, position, cancellationToken)
                 .ConfigureAwait(false);
-            if (letter is not null && agent.Name.Slots.Contains(Slot.Of(letter.Tenant, letter.Stream)))
-                return await agent.SettleAsync(position, discards, late, cancellationToken).ConfigureAwait(false);
+            if (letter is null)
+                continue;
+            var slot = Slot.Of(letter.Tenant, letter.Stream);
+            while (await AgentAsync(run, IsKeeper, cancellationToken).ConfigureAwait(false) is { } agent)
+            {
+                try
+                {
+                    return await agent.SettleAsync(position, discards, late, cancellationToken).ConfigureAwait(false);
+                }
+                catch (DeadLetterException) when (agent.Status.State == ShardState.Stopped)
+                {
+                    // Nothing was changed; it may be about to start again, here or elsewhere.
+                    await EndedAsync(run, agent, cancellationToken).ConfigureAwait(false);
+                }
+            }
+
+            bool IsKeeper(ShardName shard) =>
+                shard.Projection == projection && shard.Generation == generation && shard.Slots.Contains(slot);
         }
 
         throw new DeadLetterException(
             $"No shard of projection '{projection}' on this node has a dead letter at position {position}. Name the position of a " +
             "dead letter, as ReadDeadLettersAsync and ReadParkedStreamsAsync list them, and ask where the shard runs.");
+    }
+
+    // The agent of a shard that belongs to this node, which may be about to start; null when another node is to run it.
+    private static async Task<ShardAgent?> AgentAsync(Run run, Func<ShardName, bool> isWanted, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var (changed, book) = (run.Host.ShardsChanged.Next, run.Node.BookChanged.Next);
+            if (run.Host.Agents.FirstOrDefault(a => isWanted(a.Name)) is { } agent)
+                return agent;
+            if (!run.Node.Book.Plan.Placed.Any(p => isWanted(p.Key) && p.Value == run.Node.Id))
+                return null;
+            await Task.WhenAny(changed, book).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task EndedAsync(Run run, ShardAgent agent, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var changed = run.Host.ShardsChanged.Next;
+            if (run.Host.Find(agent.Name) != agent)
+                return;
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 }

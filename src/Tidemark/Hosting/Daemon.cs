@@ -182,7 +182,8 @@ public sealed partial class Daemon
             new Random(), _database.Loggers.CreateLogger<ShardAgent>());
         var host = new ShardHost(_database, projections, runtime, _database.Loggers.CreateLogger<ShardHost>(), abort.Token);
         var node = new NodeAgent(
-            _database.Storage.Leases, _database.HighWater, host, _options.Node, _database.Time, _database.Loggers.CreateLogger<NodeAgent>());
+            _database.Storage.Leases, _database.HighWater, host, _options.Node, _database.Time,
+            _database.Loggers.CreateLogger<NodeAgent>());
         var progress = new Progress(_database, host, node);
         var logger = _database.Loggers.CreateLogger<GenerationKeeper>();
         var keepers = projections.ToDictionary(
@@ -273,7 +274,8 @@ public sealed partial class Daemon
             else if (run.Node.Book.OwnerOf(lease) is { } owner)
                 yield return $"{lease.Shard} runs on node {run.Node.Book.Nodes.First(n => n.Id == owner).Name}";
             else
-                yield return $"{lease.Shard} runs nowhere: {run.Node.Book.Plan.Unplaced.GetValueOrDefault(lease.Shard) ?? lease.State.ToString()}";
+                yield return $"{lease.Shard} runs nowhere: " +
+                    $"{run.Node.Book.Plan.Unplaced.GetValueOrDefault(lease.Shard) ?? lease.State.ToString()}";
         }
     }
 
@@ -294,7 +296,7 @@ public sealed partial class Daemon
         foreach (var lease in run.Node.Book.Shards.Values)
         {
             if (lease.Problem is { } problem && lease.Shard.Projection == projection.Name && lease.Shard.Generation == live?.Generation
-                && run.Host.Find(lease.Shard) is null && run.Node.Book.OwnerOf(lease) is not null)
+                && run.Node.Book.OwnerOf(lease) is { } owner && owner != run.Node.Id)
             {
                 throw new ShardPausedException(lease.Shard, problem);
             }

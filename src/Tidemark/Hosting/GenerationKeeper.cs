@@ -161,7 +161,8 @@ internal sealed partial class GenerationKeeper(
         return reached;
     }
 
-    // Every node is told to look at the generations again: the live one's shards count as changed. Former generations go, but for those kept.
+    // Every node is told to look at the generations again: the live one's shards count as changed. Former generations go, but for those
+    // kept.
     private async Task ClearAsync(int generation, CancellationToken cancellationToken)
     {
         var own = Own(await ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false));

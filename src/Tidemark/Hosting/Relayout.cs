@@ -86,7 +86,8 @@ internal sealed class Relayout(EventDatabase database, NodeAgent node, ShardHost
     // It begins where the slowest of its parts stood; the others are noted as further.
     internal static Checkpoint Make(ShardName shard, IReadOnlyList<Checkpoint> former, Epoch epoch)
     {
-        var parts = former.Select(c => (Checkpoint: c, Slots: Common(c.Shard.Slots, shard.Slots))).Where(p => p.Slots is not null).ToArray();
+        var parts = former.Select(c => (Checkpoint: c, Slots: Common(c.Shard.Slots, shard.Slots)))
+            .Where(p => p.Slots is not null).ToArray();
         var slowest = parts.MinBy(p => p.Checkpoint.Position).Checkpoint;
         var ahead = parts
             .SelectMany(p => p.Checkpoint.Ahead.Append(new SlotProgress(p.Checkpoint.Shard.Slots, p.Checkpoint.Position)))

@@ -12,7 +12,8 @@ namespace Tidemark.Hosting;
 
 /// <summary>Runs the shards that this node owns.</summary>
 internal sealed partial class ShardHost(
-    EventDatabase database, IReadOnlyList<Projection> projections, ShardRuntime runtime, ILogger logger, CancellationToken abort) : IShardHost
+    EventDatabase database, IReadOnlyList<Projection> projections, ShardRuntime runtime, ILogger logger, CancellationToken abort)
+    : IShardHost
 {
     private const long StateBytesMin = 256 * 1024;
 
@@ -89,7 +90,8 @@ internal sealed partial class ShardHost(
             return null;
         var ticks = error.NextTry.UtcTicks;
         return new ShardProblem(
-            error.Category.ToString(), error.Exception.Message, new DateTimeOffset(ticks - (ticks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero));
+            error.Category.ToString(), error.Exception.Message,
+            new DateTimeOffset(ticks - (ticks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero));
     }
 
     /// <inheritdoc />
@@ -141,7 +143,9 @@ internal sealed partial class ShardHost(
         }
     }
 
-    /// <summary>Lets a build that has caught up raise side effects. Returns the position from which on it does; null when it raises none.</summary>
+    /// <summary>
+    /// Lets a build that has caught up raise side effects. Returns the position from which on it does; null when it raises none.
+    /// </summary>
     public Position? StartEffects(ShardName shard) => _running.GetValueOrDefault(shard)?.Effects?.Start();
 
     // A build raises nothing while the former shards do; without them it goes on where they stopped.

@@ -78,7 +78,9 @@ internal sealed partial class NodeAgent(
         await ((Task)ticked).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Drains every shard, giving each back as it ends, and leaves the roster. Call it once <see cref="RunAsync"/> has ended.</summary>
+    /// <summary>
+    /// Drains every shard, giving each back as it ends, and leaves the roster. Call it once <see cref="RunAsync"/> has ended.
+    /// </summary>
     public async Task LeaveAsync(CancellationToken cancellationToken)
     {
         _leaving = true;
@@ -150,12 +152,7 @@ internal sealed partial class NodeAgent(
     {
         var tick = Gather(out var registered);
         var sent = time.GetTimestamp();
-        LeaseView view;
-        using (var late = new CancellationTokenSource(ReplyTime(), time))
-        using (var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken))
-        {
-            view = await store.TickAsync(tick, either.Token).ConfigureAwait(false);
-        }
+        var view = await SendAsync(tick, cancellationToken).ConfigureAwait(false);
 
         _trustedFrom = sent;
         lock (_gate)
@@ -175,6 +172,21 @@ internal sealed partial class NodeAgent(
         if (announce)
             await hints.NotifyLeasesAsync(cancellationToken).ConfigureAwait(false);
         return ToRelease(book).Any() || ToClaim(book).Any() || host.HasRaises;
+    }
+
+    // An answer that comes after the trust has run out is of no use: then the shards here have to stop. Whoever joins has none yet.
+    private async Task<LeaseView> SendAsync(LeaseTick tick, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(_joined ? ReplyTime() : Timeout.InfiniteTimeSpan, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
+        {
+            return await store.TickAsync(tick, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException("The coordination database did not answer a heartbeat in time.", e);
+        }
     }
 
     private LeaseTick Gather(out int registered)

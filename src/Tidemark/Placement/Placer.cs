@@ -18,7 +18,8 @@ namespace Tidemark.Placement;
 /// <item>The shards of one projection and generation are spread over the nodes.</item>
 /// </list>
 /// <para>
-/// Placing again with the plan as owners changes nothing. Where all single shards have the same load, the load is as even as it can be; with
+/// Placing again with the plan as owners changes nothing. Where all single shards have the same load, the load is as even as it can be;
+/// with
 /// different loads, and for groups, no chain of moves of one size and no exchange of two units makes it more even. Groups take ceilings
 /// before single shards do.
 /// </para>

@@ -1,7 +1,8 @@
 namespace Tidemark.Placement;
 
 /// <summary>
-/// Settles which unit goes where, given how many of its kind each node gets. As many as possible stay at home. Who goes, and where to, spreads
+/// Settles which unit goes where, given how many of its kind each node gets. As many as possible stay at home. Who goes, and where to,
+/// spreads
 /// the shards of one projection over the nodes.
 /// </summary>
 internal sealed class Seating

@@ -12,14 +12,19 @@ public sealed class ShardPausedException : TidemarkException
             $"Shard {status.Shard} is paused at position {status.Position} ({status.Error?.Category}): {status.Error?.Exception.Message} " +
             $"It tries again at {status.Error?.NextTry:O}.",
             status.Error?.Exception)
-        => Status = status;
+    {
+        Status = status;
+        Shard = status.Shard;
+    }
 
     /// <summary>Tells of a shard of another node.</summary>
     public ShardPausedException(ShardName shard, ShardProblem problem)
         : base($"Shard {shard} is paused ({problem.Category}): {problem.Message} " +
             (problem.NextTry is { } next ? $"It tries again at {next:O}." : "It waits for an operator."))
-    {
-    }
+        => Shard = shard;
+
+    /// <summary>The shard.</summary>
+    public ShardName Shard { get; }
 
     /// <summary>The shard's status; null for a shard of another node.</summary>
     public ShardStatus? Status { get; }

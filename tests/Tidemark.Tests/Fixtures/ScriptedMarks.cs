@@ -62,8 +62,12 @@ internal sealed class ScriptedChannel : IWakeUpChannel
 
     public int Sent => Volatile.Read(ref _sent);
 
+    /// <summary>What the last hint was about.</summary>
+    public WakeUp? SentLast { get; private set; }
+
     public ValueTask NotifyAsync(WakeUp what, CancellationToken cancellationToken)
     {
+        SentLast = what;
         Interlocked.Increment(ref _sent);
         _changed.Fire();
         return SendError is { } error ? throw error : ValueTask.CompletedTask;

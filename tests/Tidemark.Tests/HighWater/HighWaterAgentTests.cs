@@ -95,6 +95,34 @@ public sealed class HighWaterAgentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Hint_about_leases_is_passed_on_and_looks_at_no_mark()
+    {
+        Start(_agent.ListenAsync);
+        await _channel.OpenedAsync();
+        Start(_agent.RunAsync);
+        await _clock.WaitForTimersAsync(1).InTime();
+        var (reads, changed) = (_marks.Reads, _agent.LeasesChanged.Next);
+
+        _channel.Hint(WakeUp.Leases);
+
+        await changed.InTime();
+        _channel.Hint(WakeUp.Appended);
+        await _marks.ReadsReachAsync(reads + 1);
+        await _clock.WaitForTimersAsync(1).InTime();
+        _marks.Reads.ShouldBe(reads + 1, "only for the append");
+    }
+
+    [Fact]
+    public async Task Hint_about_leases_that_cannot_be_sent_is_lost_without_an_error()
+    {
+        _channel.SendError = new AwayException();
+
+        await _agent.NotifyLeasesAsync(_stop.Token).AsTask().InTime();
+
+        _channel.SentLast.ShouldBe(WakeUp.Leases);
+    }
+
+    [Fact]
     public async Task Held_mark_is_looked_at_often_and_then_less_often()
     {
         _marks.Set(3, last: 9);

@@ -83,7 +83,8 @@ public sealed class PlacerPropertyTests
     });
 
     [Fact]
-    public void Owner_changes_only_where_going_back_would_be_worse() => Check(Gen.OneOf(Worlds.Units, Worlds.Loads, Worlds.Draining), world =>
+    public void Owner_changes_only_where_going_back_would_be_worse() => Check(
+        Gen.OneOf(Worlds.Units, Worlds.Loads, Worlds.Draining), world =>
     {
         var plan = world.Plan;
         var loads = world.Loads(plan);

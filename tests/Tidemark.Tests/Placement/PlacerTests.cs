@@ -204,7 +204,9 @@ public sealed class PlacerTests
         Should.Throw<ArgumentException>(() => new World([node, node], []).Plan).Message.ShouldContain($"{node.Id} is given twice");
     }
 
-    /// <summary>Ten times what it takes on a machine that does nothing else, and far below what a step for every pair of shards would take.</summary>
+    /// <summary>
+    /// Ten times what it takes on a machine that does nothing else, and far below what a step for every pair of shards would take.
+    /// </summary>
     [Theory]
     [InlineData(4, false)]
     [InlineData(50, false)]

@@ -21,7 +21,8 @@ internal static class Worlds
 
     /// <summary>As <see cref="Units"/>, with draining nodes; these have no ceiling.</summary>
     public static readonly Gen<World> Draining =
-        Of(Nodes(4, mayDrain: true).Select(nodes => nodes.Select(node => node.IsDraining ? node with { ShardsMax = null } : node).ToArray()),
+        Of(Nodes(4, mayDrain: true)
+            .Select(nodes => nodes.Select(node => node.IsDraining ? node with { ShardsMax = null } : node).ToArray()),
             10, loadMax: 1, groups: false, pins: false);
 
     /// <summary>As <see cref="Units"/>, with loads.</summary>

@@ -92,6 +92,7 @@ public sealed partial class Daemon
     // The agent of a shard that belongs to this node, which may be about to start; null when another node is to run it.
     private static async Task<ShardAgent?> AgentAsync(Run run, Func<ShardName, bool> isWanted, CancellationToken cancellationToken)
     {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, run.Stop.Token);
         while (true)
         {
             var (changed, book) = (run.Host.ShardsChanged.Next, run.Node.BookChanged.Next);
@@ -99,18 +100,28 @@ public sealed partial class Daemon
                 return agent;
             if (!run.Node.Book.Plan.Placed.Any(p => isWanted(p.Key) && p.Value == run.Node.Id))
                 return null;
-            await Task.WhenAny(changed, book).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await ((Task)Task.WhenAny(changed, book)).WaitAsync(end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            ThrowIfOver(run, cancellationToken);
         }
     }
 
     private static async Task EndedAsync(Run run, ShardAgent agent, CancellationToken cancellationToken)
     {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, run.Stop.Token);
         while (true)
         {
             var changed = run.Host.ShardsChanged.Next;
             if (run.Host.Find(agent.Name) != agent)
                 return;
-            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await changed.WaitAsync(end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            ThrowIfOver(run, cancellationToken);
         }
+    }
+
+    private static void ThrowIfOver(Run run, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (run.Stop.IsCancellationRequested)
+            throw new DeadLetterException("The daemon has stopped on this node; nothing was changed. Ask again where it runs.");
     }
 }

@@ -28,6 +28,7 @@ internal sealed partial class NodeAgent(
     private volatile LeaseBook _book = LeaseBook.Empty;
     private volatile bool _leaving;
     private bool _joined;
+    private bool _ticks;
     private int _failures;
     private long _trustedFrom = time.GetTimestamp();
 
@@ -62,6 +63,7 @@ internal sealed partial class NodeAgent(
     /// <summary>Ticks until cancelled. Failures are logged, and tried again soon.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        _ticks = true;
         using var timer = new PeriodicTimer(Between(TimeSpan.FromMilliseconds(1), options.Tick), time);
         var ticked = timer.WaitForNextTickAsync(cancellationToken).AsTask();
         while (!cancellationToken.IsCancellationRequested)
@@ -177,7 +179,7 @@ internal sealed partial class NodeAgent(
     // An answer that comes after the trust has run out is of no use: then the shards here have to stop. Whoever joins has none yet.
     private async Task<LeaseView> SendAsync(LeaseTick tick, CancellationToken cancellationToken)
     {
-        using var late = new CancellationTokenSource(_joined ? ReplyTime() : Timeout.InfiniteTimeSpan, time);
+        using var late = new CancellationTokenSource(_ticks ? ReplyTime() : Timeout.InfiniteTimeSpan, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {

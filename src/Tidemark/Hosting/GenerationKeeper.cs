@@ -138,7 +138,7 @@ internal sealed partial class GenerationKeeper(
         }
     }
 
-    // Waits until nobody owns a former shard, and installs an epoch above its last owner's: not even a process that was frozen meanwhile
+    // Waits until nobody owns a former shard, and installs an epoch above every earlier one: not even a process that was frozen meanwhile
     // writes to it any more. Returns how far they came.
     private async Task<Position> EndFormerAsync(int[] generations, CancellationToken cancellationToken)
     {
@@ -153,8 +153,7 @@ internal sealed partial class GenerationKeeper(
         var reached = Position.Beginning;
         foreach (var lease in Of(generations))
         {
-            var last = await database.Storage.Checkpoints.OpenAsync(lease.Shard, new Epoch(lease.Epoch.Value + 1), cancellationToken)
-                .ConfigureAwait(false);
+            var last = await database.Storage.Checkpoints.OpenAsync(lease.Shard, epoch: null, cancellationToken).ConfigureAwait(false);
             reached = Position.Later(reached, last.Position);
         }
 

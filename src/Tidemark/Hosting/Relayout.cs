@@ -68,8 +68,9 @@ internal sealed class Relayout(EventDatabase database, NodeAgent node, ShardHost
             var checkpoints = new List<Checkpoint>();
             foreach (var lease in former)
             {
-                checkpoints.Add(await database.Storage.Checkpoints.OpenAsync(lease.Shard, new Epoch(epoch), cancellationToken)
-                    .ConfigureAwait(false));
+                var last = await database.Storage.Checkpoints.OpenAsync(lease.Shard, epoch: null, cancellationToken).ConfigureAwait(false);
+                checkpoints.Add(last);
+                epoch = Math.Max(epoch, last.Epoch.Value + 1);
             }
 
             await database.Storage.Checkpoints.ReplaceAsync(

@@ -20,12 +20,15 @@ internal sealed partial class ShardHost(
     // A build is swapped in once all its shards have passed the same position; those that pass it late would keep readers waiting.
     private static readonly TimeSpan BuildProgressInterval = TimeSpan.FromMilliseconds(250);
 
+    private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<string, Projection> _projections = projections.ToDictionary(p => p.Name, StringComparer.Ordinal);
     private readonly ConcurrentDictionary<ShardName, RunningShard> _running = new();
     private readonly ConcurrentDictionary<ShardName, Epoch> _epochs = new();
     private readonly ConcurrentDictionary<ShardName, Epoch> _raises = new();
     private readonly ConcurrentDictionary<string, Position> _reached = new(StringComparer.Ordinal);
     private volatile IReadOnlyList<ReadModelGeneration> _generations = [];
+    private int _refreshesAgain;
     private volatile LeaseBook _book = LeaseBook.Empty;
 
     /// <inheritdoc />
@@ -110,6 +113,17 @@ internal sealed partial class ShardHost(
         _ = Task.Run(() => RefreshAsync(abort), CancellationToken.None);
     }
 
+    // Waits and swaps rest on what is read here, so a failed try is repeated until one succeeds; one repetition at a time is enough.
+    private async Task RefreshAgainAsync()
+    {
+        if (Interlocked.Exchange(ref _refreshesAgain, 1) == 1)
+            return;
+        await Task.Delay(RefreshAfter, runtime.Time, abort).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Volatile.Write(ref _refreshesAgain, 0);
+        if (!abort.IsCancellationRequested)
+            await RefreshAsync(abort).ConfigureAwait(false);
+    }
+
     /// <summary>Reads the generations anew, and lets running shards follow: a build that went live has the options of live ones.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
@@ -125,6 +139,7 @@ internal sealed partial class ShardHost(
         catch (Exception e)
         {
             LogNotRefreshed(e);
+            _ = RefreshAgainAsync();
         }
     }
 
@@ -222,7 +237,6 @@ internal sealed partial class ShardHost(
     [LoggerMessage(EventId = 1421, Level = LogLevel.Error, Message = "Shard {Shard} ended by itself; it starts again.")]
     private partial void LogEnded(ShardName shard, Exception error);
 
-    [LoggerMessage(EventId = 1422, Level = LogLevel.Warning, Message = "Generations or checkpoints could not be read; the next change " +
-        "brings another try.")]
+    [LoggerMessage(EventId = 1422, Level = LogLevel.Warning, Message = "Generations or checkpoints could not be read; trying again.")]
     private partial void LogNotRefreshed(Exception error);
 }

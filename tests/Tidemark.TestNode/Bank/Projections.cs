@@ -6,7 +6,14 @@ namespace Tidemark.TestNode.Bank;
 public sealed class Balances : SingleStreamProjection<Balance>
 {
     public Balances()
+        : this(1)
     {
+    }
+
+    public Balances(int partitions, int version = 1)
+    {
+        Partitions = partitions;
+        Version = version;
         Initial(_ => Balance.None);
         On<Deposited>((balance, e) => balance.After(e.Data.Amount, e.Version.Value));
         On<Withdrawn>((balance, e) => balance.After(-e.Data.Amount, e.Version.Value));
@@ -20,7 +27,14 @@ public sealed class Branches : MultiStreamProjection<BranchTotal>
     public const string All = "all";
 
     public Branches()
+        : this(1)
     {
+    }
+
+    public Branches(int partitions, int version = 1)
+    {
+        Partitions = partitions;
+        Version = version;
         Keys<Deposited>(e => [e.Data.Branch, All]);
         Keys<Withdrawn>(e => [e.Data.Branch, All]);
         Initial(_ => BranchTotal.None);
@@ -33,7 +47,14 @@ public sealed class Branches : MultiStreamProjection<BranchTotal>
 public sealed class Turnover : FlatTableProjection
 {
     public Turnover()
+        : this(1)
     {
+    }
+
+    public Turnover(int partitions, int version = 1)
+    {
+        Partitions = partitions;
+        Version = version;
         KeyColumn("branch");
         Column("deposits", ColumnType.Integer, notNull: true);
         Column("withdrawals", ColumnType.Integer, notNull: true);
@@ -57,6 +78,13 @@ public class Journal : EventProjection
     public Journal()
         : this(TableName)
     {
+    }
+
+    public Journal(int partitions, int version = 1)
+        : this(TableName)
+    {
+        Partitions = partitions;
+        Version = version;
     }
 
     protected Journal(string table)

@@ -103,6 +103,6 @@ public sealed partial class FootprintTests
     [GeneratedRegex(@"\s+", RegexOptions.None, 1000)]
     private static partial Regex Blanks();
 
-    [GeneratedRegex(@"\b(insert|update|delete|merge)\b", RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"\b(insert|update|delete|merge)\b", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Write();
 }

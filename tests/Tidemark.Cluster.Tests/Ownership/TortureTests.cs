@@ -124,8 +124,15 @@ public abstract class TortureTests<TStore>
             await PinAsync(shard, null);
         }
 
-        private async Task PinAsync(ShardName shard, Guid? node) => await fleet.Outside.Database.Storage.Leases.ChangeAsync(
-            new LeaseChange { Pin = [KeyValuePair.Create(shard, node)] }, TestContext.Current.CancellationToken);
+        // A frozen node may hold a lock that this waits for.
+        private async Task PinAsync(ShardName shard, Guid? node)
+        {
+            Task<bool> pinned = fleet.Outside.Database.Storage.Leases.ChangeAsync(
+                new LeaseChange { Pin = [KeyValuePair.Create(shard, node)] }, TestContext.Current.CancellationToken).AsTask();
+            if (await Task.WhenAny(pinned, Task.Delay(Fleet.Slack)) != pinned)
+                WakeAll();
+            (await pinned).ShouldBeTrue();
+        }
     }
 }
 

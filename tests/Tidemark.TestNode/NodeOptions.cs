@@ -36,13 +36,16 @@ public sealed record NodeOptions
     /// <summary>How many tasks read the read models and look whether they ever go back.</summary>
     public int Readers { get; init; }
 
+    /// <summary>Whether the balances are held at their first event until a SIGHUP; else a SIGHUP rebuilds every projection.</summary>
+    public bool Holds { get; init; }
+
     /// <summary>The words for a command line.</summary>
     public string[] ToArguments() =>
     [
         "--kind", Store.Kind, "--target", Store.Target, "--writers", Text(Writers), "--streams", Text(Streams), "--seed", Text(Seed),
         "--pause", Text(PauseMilliseconds), "--tick", Text(TickMilliseconds), "--time-to-live", Text(TimeToLiveMilliseconds),
         "--idle-progress", Text(IdleProgressMilliseconds), "--partitions", Text(Partitions), "--version", Text(Version),
-        "--readers", Text(Readers),
+        "--readers", Text(Readers), "--holds", Text(Holds ? 1 : 0),
     ];
 
     public static NodeOptions Parse(string[] arguments)
@@ -61,6 +64,7 @@ public sealed record NodeOptions
             Partitions = Number("--partitions"),
             Version = Number("--version"),
             Readers = Number("--readers"),
+            Holds = Number("--holds") == 1,
         };
 
         int Number(string name) => int.Parse(given[name], CultureInfo.InvariantCulture);

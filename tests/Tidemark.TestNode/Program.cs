@@ -5,7 +5,7 @@ using Tidemark.TestNode.Bank;
 
 // A node: runs the bank's projections and, if told so, appends and reads. Lines on standard output: "ready", "ack ...", "shard PROJECTION
 // STATE CATEGORY" and "run SHARD STATE CATEGORY" at each change, and those of ReadModelWatch and Rebuilds.
-// SIGHUP rebuilds every projection. SIGTERM drains and ends it; everything else a test does to it is a fault.
+// SIGHUP rebuilds every projection, or opens the gate. SIGTERM drains and ends it; everything else a test does to it is a fault.
 NodeOptions options = NodeOptions.Parse(args);
 using var stop = new CancellationTokenSource();
 using var registration = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
@@ -14,8 +14,9 @@ using var registration = PosixSignalRegistration.Create(PosixSignal.SIGTERM, con
     stop.Cancel();
 });
 
+using Gate? gate = options.Holds ? new Gate() : null;
 await using (TidemarkHost host = await TidemarkHost.StartAsync(tide => options.Store.Use(tide).BankEvents()
-    .BankProjections(options.Partitions, options.Version)
+    .BankProjections(options.Partitions, options.Version, gate is null ? null : gate.Pass)
     .Configure(o =>
     {
         o.Node.Tick = TimeSpan.FromMilliseconds(options.TickMilliseconds);
@@ -25,7 +26,7 @@ await using (TidemarkHost host = await TidemarkHost.StartAsync(tide => options.S
         o.Shards.PauseMax = o.Shards.Pause * 2;
     })))
 {
-    using var rebuilds = new Rebuilds(host.Daemon);
+    using Rebuilds? rebuilds = options.Holds ? null : new Rebuilds(host.Daemon);
     Console.WriteLine("ready");
     await Task.WhenAll(
         new AppendLoad(host.Store, options).RunAsync(stop.Token),

@@ -1,7 +1,6 @@
 using Tidemark.Cluster.Tests.Audits;
 using Tidemark.Cluster.Tests.Outages;
 using Tidemark.Cluster.Tests.Stores;
-using Tidemark.Cluster.Tests.Takeovers;
 using Tidemark.Hosting;
 using Tidemark.Leases;
 using Tidemark.Projections;
@@ -64,14 +63,13 @@ public abstract class GenerationTests<TStore>
         int seed = Chance.NewSeed();
         await using ClusterStore store = await TStore.CreateAsync();
         await using Fleet fleet = await Fleet.StartAsync(store, Options, nodes: 1);
-        await fleet.FillAsync(Events, seed);
+        await fleet.FillAsync(1_000, seed);
         Node old = fleet.Nodes[0];
-        Node newer = await fleet.AddAsync(fleet.Options with { Version = 2 });
+        Node newer = await fleet.AddAsync(fleet.Options with { Version = 2, Holds = true });
 
-        await fleet.MidwayAsync(nameof(Journal), generation: 2);
-        await Freezer.FreezeAsync(newer, store, fleet.Outside.Store, new Random(seed));
+        await newer.Process.Output.WaitForAsync(line => line == "held", Eventually.Patience);
         await KeepsAsync(fleet, old);
-        newer.Process.Continue();
+        newer.Process.HangUp();
 
         foreach (string projection in BankSetup.ProjectionNames)
         {
@@ -90,15 +88,16 @@ public abstract class GenerationTests<TStore>
         await EndAsync(fleet, version: 2);
     }
 
-    // While the new version is being built, and its builder even frozen, what is appended shows in the live model.
+    // While the new version is being built, what is appended shows in the live model.
     private static async Task KeepsAsync(Fleet fleet, Node old)
     {
-        (await fleet.GenerationsAsync(nameof(Journal))).Select(g => (g.Version, g.State)).ShouldBe(
+        (await fleet.GenerationsAsync(nameof(Balances))).Select(g => (g.Version, g.State)).ShouldBe(
             [(1, GenerationState.Live), (2, GenerationState.Building)]);
         var marker = await Recovery.AppendAsync(fleet.Outside.Store);
-        string behind = $"select shard from {fleet.Store.Checkpoints} where shard like 'Journal:g1:%' and position < {marker.Last}";
+        string behind = $"select shard from {fleet.Store.Checkpoints} where shard like 'Balances:g1:%' and position < {marker.Last}";
         await Eventually.TrueAsync(async () => (await fleet.Store.QueryAsync(behind)).Count == 0, () => "the old version keeps the live model");
-        (await fleet.LookAsync()).OwnedBy(old).Count(l => l.Shard.Projection == nameof(Journal)).ShouldBe(Options.Partitions);
+        (await fleet.LookAsync()).OwnedBy(old).Count(l => l.Shard.Projection == nameof(Balances)).ShouldBe(Options.Partitions);
+        (await fleet.GenerationsAsync(nameof(Balances)))[^1].State.ShouldBe(GenerationState.Building);
     }
 
     private static async Task<Node> OwnerAsync(Fleet fleet, ShardLease lease)

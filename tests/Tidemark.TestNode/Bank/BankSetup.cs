@@ -15,8 +15,13 @@ public static class BankSetup
         .Events(events => events.Add<Deposited>("deposited").Add<Withdrawn>("withdrawn").Add<Audited>("audited"));
 
     /// <summary>Registers the projections, each in so many shards, in one version of their code.</summary>
-    public static TidemarkBuilder BankProjections(this TidemarkBuilder builder, int partitions = 1, int version = 1) => builder
-        .AddProjection(new Balances(partitions, version))
+    /// <param name="builder">The builder.</param>
+    /// <param name="partitions">Into how many shards each is split.</param>
+    /// <param name="version">The version of their code.</param>
+    /// <param name="before">Called before each event of the balances.</param>
+    public static TidemarkBuilder BankProjections(
+        this TidemarkBuilder builder, int partitions = 1, int version = 1, Action? before = null) => builder
+        .AddProjection(new Balances(partitions, version, before))
         .AddProjection(new Branches(partitions, version))
         .AddProjection(new Turnover(partitions, version))
         .AddProjection(new Journal(partitions, version));

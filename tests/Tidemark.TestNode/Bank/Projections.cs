@@ -10,13 +10,19 @@ public sealed class Balances : SingleStreamProjection<Balance>
     {
     }
 
-    public Balances(int partitions, int version = 1)
+    public Balances(int partitions, int version = 1, Action? before = null)
     {
         Partitions = partitions;
         Version = version;
         Initial(_ => Balance.None);
-        On<Deposited>((balance, e) => balance.After(e.Data.Amount, e.Version.Value));
-        On<Withdrawn>((balance, e) => balance.After(-e.Data.Amount, e.Version.Value));
+        On<Deposited>((balance, e) => After(balance, e.Data.Amount, e.Version.Value));
+        On<Withdrawn>((balance, e) => After(balance, -e.Data.Amount, e.Version.Value));
+
+        Balance After(Balance balance, long amount, long streamVersion)
+        {
+            before?.Invoke();
+            return balance.After(amount, streamVersion);
+        }
     }
 }
 

@@ -4,7 +4,9 @@ using Tidemark.TestNode.Bank;
 
 namespace Tidemark.TestNode;
 
-/// <summary>Rebuilds every projection at each SIGHUP; tells "rebuilt PROJECTION" as each is done, or "not rebuilt PROJECTION REASON".</summary>
+/// <summary>
+/// Rebuilds every projection at each SIGHUP; tells "rebuilt PROJECTION" as each is done, or "not rebuilt PROJECTION REASON".
+/// </summary>
 public sealed class Rebuilds : IDisposable
 {
     private readonly Daemon _daemon;

@@ -84,7 +84,7 @@ internal sealed class Fleet : IAsyncDisposable
             async () => condition(last = await LookAsync()), () => $"{what}: {last}\n{string.Join('\n', _nodes.Select(Tail))}");
     }
 
-    /// <summary>Waits until so many nodes live and share the shards evenly; returns how long that took after the roster had settled.</summary>
+    /// <summary>Waits until so many nodes live and share the shards evenly; returns how long the roster had been settled.</summary>
     public async Task<TimeSpan> EvenAsync(int nodes)
     {
         await SeenAsync(s => s.Alive.Count == nodes, $"{nodes} nodes are alive");
@@ -99,7 +99,7 @@ internal sealed class Fleet : IAsyncDisposable
             s => s.AllOwned(Shards) && !s.Wanted.Any(l => gone.Contains(s.OwnerOf(l)!.ProcessId)), "every shard has an owner again");
     }
 
-    /// <summary>Waits until the checkpoints of all shards that are to run have passed everything appended so far; returns how long.</summary>
+    /// <summary>Waits until the checkpoints of all shards that are to run have passed a position; returns how long that took.</summary>
     public async Task<TimeSpan> CaughtUpAsync(Position position)
     {
         HashSet<string> behind = [];

@@ -91,7 +91,8 @@ public sealed partial class FootprintTests
         var last = await Outages.Recovery.AppendAsync(host.Store);
         await host.Daemon.WaitForCaughtUpAsync(Eventually.Patience);
         string behind = $"select count(*) from {store.Checkpoints} where position < {last.Last}";
-        await Eventually.TrueAsync(async () => (long)(await store.QueryAsync(behind))[0][0] == 0, () => "every checkpoint has passed the end");
+        await Eventually.TrueAsync(
+            async () => (long)(await store.QueryAsync(behind))[0][0] == 0, () => "every checkpoint has passed the end");
     }
 
     private static Task<TidemarkHost> StartIdleAsync(PostgreSqlStore store) => store.StartAsync(tide =>

@@ -95,7 +95,8 @@ public abstract class GenerationTests<TStore>
             [(1, GenerationState.Live), (2, GenerationState.Building)]);
         var marker = await Recovery.AppendAsync(fleet.Outside.Store);
         string behind = $"select shard from {fleet.Store.Checkpoints} where shard like 'Balances:g1:%' and position < {marker.Last}";
-        await Eventually.TrueAsync(async () => (await fleet.Store.QueryAsync(behind)).Count == 0, () => "the old version keeps the live model");
+        await Eventually.TrueAsync(
+            async () => (await fleet.Store.QueryAsync(behind)).Count == 0, () => "the old version keeps the live model");
         (await fleet.LookAsync()).OwnedBy(old).Count(l => l.Shard.Projection == nameof(Balances)).ShouldBe(Options.Partitions);
         (await fleet.GenerationsAsync(nameof(Balances)))[^1].State.ShouldBe(GenerationState.Building);
     }

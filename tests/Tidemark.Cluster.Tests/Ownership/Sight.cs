@@ -48,11 +48,12 @@ internal sealed class Sight
         lease.Owner is { } owner && _alive.TryGetValue(owner, out Node? node) ? node : null;
 
     /// <summary>What a process owns.</summary>
-    public IReadOnlyList<ShardLease> OwnedBy(Cluster.Tests.Nodes.Node node) => [.. Wanted.Where(l => OwnerOf(l)?.ProcessId == node.Process.ProcessId)];
+    public IReadOnlyList<ShardLease> OwnedBy(Cluster.Tests.Nodes.Node node) =>
+        [.. Wanted.Where(l => OwnerOf(l)?.ProcessId == node.Process.ProcessId)];
 
     /// <summary>For messages.</summary>
     public override string ToString() => string.Join(
         "; ",
-        Nodes.Select(n => $"node {n.ProcessId}{(_alive.ContainsKey(n.Id) ? "" : " (expired)")}: {Wanted.Count(l => l.Owner == n.Id)} shards")
+        Nodes.Select(n => $"node {n.ProcessId} {(_alive.ContainsKey(n.Id) ? "owns" : "expired with")} {Wanted.Count(l => l.Owner == n.Id)}")
             .Append($"without a living owner: {string.Join(", ", Wanted.Where(l => OwnerOf(l) is null).Select(l => l.Shard))}"));
 }

@@ -24,7 +24,11 @@ public abstract class SleeperTests<TStore>
         await using Fleet fleet = await Fleet.StartAsync(store, Pace.Quick, nodes: 3);
         Node sleeper = fleet.Nodes[0];
         await SleepAsync(
-            fleet, sleeper, seed, () => Freezer.FreezeAsync(sleeper, store, fleet.Outside.Store, new Random(seed)), sleeper.Process.Continue);
+            fleet,
+            sleeper,
+            seed,
+            () => Freezer.FreezeAsync(sleeper, store, fleet.Outside.Store, new Random(seed)),
+            sleeper.Process.Continue);
     }
 
     /// <summary>Puts a node to sleep under load until others have all its shards, wakes it, and checks everything.</summary>

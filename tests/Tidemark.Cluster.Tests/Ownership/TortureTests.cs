@@ -75,8 +75,9 @@ public abstract class TortureTests<TStore>
                     break;
                 case < 9:
                     Wake(node);
+                    if (node.Process.Output.Snapshot().Contains("ready"))
+                        _restarted.Add(node);
                     node.Process.Terminate();
-                    _restarted.Add(node);
                     _nodes[place] = await fleet.AddAsync();
                     _done.Restarts++;
                     break;
@@ -87,7 +88,7 @@ public abstract class TortureTests<TStore>
                     break;
             }
 
-            await Chance.PassAsync(random, 50, 900);
+            await Chance.PassAsync(random, 50, 1600);
         }
 
         public void WakeAll()
@@ -96,14 +97,15 @@ public abstract class TortureTests<TStore>
                 Wake(node);
         }
 
-        /// <summary>Who was asked to end, ended in order.</summary>
+        /// <summary>Who was asked to end, and had started, ended in order.</summary>
         public void CheckExits()
         {
             foreach (Node node in _restarted)
                 node.Process.Output.Snapshot().ShouldContain("drained", node.Process.Output.Tail());
         }
 
-        public override string ToString() => _done.ToString();
+        public override string ToString() =>
+            $"{_done.Kills} kills, {_done.Freezes} freezes, {_done.Restarts} restarts, {_done.Moves} moves";
 
         private void Wake(Node node)
         {

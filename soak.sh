@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Tortures Tidemark for longer than its tests do: gap torture, kill -9, restarts of the database, terminated sessions. Everything runs on
-# this machine,
-# on loopback, with throw-away servers; nothing is left behind.
+# Tortures Tidemark for longer than its tests do: gap torture, kill -9, restarts of the database, terminated sessions, 200 random faults
+# over three nodes, a database that is away for a minute. Everything runs on this machine, on loopback, with throw-away servers; nothing
+# is left behind.
 #
-#   ./soak.sh          about 5 minutes
+#   ./soak.sh          about 5 minutes, and about 3 for the faults over three nodes
 #   ./soak.sh 60       about an hour
 #
 # TIDEMARK_TEST_SEED=<n> repeats the choices of a run (each test prints its seed).

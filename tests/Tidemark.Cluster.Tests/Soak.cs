@@ -23,6 +23,9 @@ internal static class Soak
     public static TimeSpan Duration(double seconds, double share) =>
         IsOn ? TimeSpan.FromMinutes(Minutes * share) : TimeSpan.FromSeconds(seconds);
 
+    /// <summary>How often a fault strikes: in the suite, or in a soak whatever its length.</summary>
+    public static int Times(int inSuite, int inSoak) => IsOn ? inSoak : inSuite;
+
     /// <summary>Whether a repeated fault strikes again: so often in the suite, until a share of the soak is over otherwise.</summary>
     public static bool GoesOn(int done, int times, long started, double share) => IsOn
         ? TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromMinutes(Minutes * share)

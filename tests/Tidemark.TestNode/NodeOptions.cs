@@ -18,11 +18,34 @@ public sealed record NodeOptions
     /// <summary>The daemon's pause after an error, in milliseconds.</summary>
     public int PauseMilliseconds { get; init; } = 30_000;
 
+    /// <summary>The time between two heartbeats, in milliseconds.</summary>
+    public int TickMilliseconds { get; init; } = 4_000;
+
+    /// <summary>How long the node counts as alive after a heartbeat, in milliseconds.</summary>
+    public int TimeToLiveMilliseconds { get; init; } = 10_000;
+
+    /// <summary>How long progress that wrote nothing may stay in memory, in milliseconds.</summary>
+    public int IdleProgressMilliseconds { get; init; } = 5_000;
+
+    /// <summary>Into how many shards each projection is split.</summary>
+    public int Partitions { get; init; } = 1;
+
+    /// <summary>The version of the projections' code.</summary>
+    public int Version { get; init; } = 1;
+
+    /// <summary>How many tasks read the read models and look whether they ever go back.</summary>
+    public int Readers { get; init; }
+
+    /// <summary>Whether the balances are held at their first event until a SIGHUP; else a SIGHUP rebuilds every projection.</summary>
+    public bool Holds { get; init; }
+
     /// <summary>The words for a command line.</summary>
     public string[] ToArguments() =>
     [
         "--kind", Store.Kind, "--target", Store.Target, "--writers", Text(Writers), "--streams", Text(Streams), "--seed", Text(Seed),
-        "--pause", Text(PauseMilliseconds),
+        "--pause", Text(PauseMilliseconds), "--tick", Text(TickMilliseconds), "--time-to-live", Text(TimeToLiveMilliseconds),
+        "--idle-progress", Text(IdleProgressMilliseconds), "--partitions", Text(Partitions), "--version", Text(Version),
+        "--readers", Text(Readers), "--holds", Text(Holds ? 1 : 0),
     ];
 
     public static NodeOptions Parse(string[] arguments)
@@ -35,6 +58,13 @@ public sealed record NodeOptions
             Streams = Number("--streams"),
             Seed = Number("--seed"),
             PauseMilliseconds = Number("--pause"),
+            TickMilliseconds = Number("--tick"),
+            TimeToLiveMilliseconds = Number("--time-to-live"),
+            IdleProgressMilliseconds = Number("--idle-progress"),
+            Partitions = Number("--partitions"),
+            Version = Number("--version"),
+            Readers = Number("--readers"),
+            Holds = Number("--holds") == 1,
         };
 
         int Number(string name) => int.Parse(given[name], CultureInfo.InvariantCulture);

@@ -3,9 +3,9 @@ using Tidemark.Hosting;
 using Tidemark.TestNode;
 using Tidemark.TestNode.Bank;
 
-// A node: runs the bank's projections and, if told so, appends. Lines on standard output: "ready", "ack ...", and "shard NAME STATE
-// CATEGORY" at each change.
-// SIGTERM drains and ends it; everything else a test does to it is a fault.
+// A node: runs the bank's projections and, if told so, appends and reads. Lines on standard output: "ready", "ack ...", "shard PROJECTION
+// STATE CATEGORY" and "run SHARD STATE CATEGORY" at each change, and those of ReadModelWatch and Rebuilds.
+// SIGHUP rebuilds every projection, or opens the gate. SIGTERM drains and ends it; everything else a test does to it is a fault.
 NodeOptions options = NodeOptions.Parse(args);
 using var stop = new CancellationTokenSource();
 using var registration = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
@@ -14,15 +14,24 @@ using var registration = PosixSignalRegistration.Create(PosixSignal.SIGTERM, con
     stop.Cancel();
 });
 
-await using (TidemarkHost host = await TidemarkHost.StartAsync(tide => options.Store.Use(tide).BankEvents().BankProjections()
+using Gate? gate = options.Holds ? new Gate() : null;
+await using (TidemarkHost host = await TidemarkHost.StartAsync(tide => options.Store.Use(tide).BankEvents()
+    .BankProjections(options.Partitions, options.Version, gate is null ? null : gate.Pass)
     .Configure(o =>
     {
+        o.Node.Tick = TimeSpan.FromMilliseconds(options.TickMilliseconds);
+        o.Node.TimeToLive = TimeSpan.FromMilliseconds(options.TimeToLiveMilliseconds);
+        o.Shards.IdleProgressInterval = TimeSpan.FromMilliseconds(options.IdleProgressMilliseconds);
         o.Shards.Pause = TimeSpan.FromMilliseconds(options.PauseMilliseconds);
         o.Shards.PauseMax = o.Shards.Pause * 2;
     })))
 {
+    using Rebuilds? rebuilds = options.Holds ? null : new Rebuilds(host.Daemon);
     Console.WriteLine("ready");
-    await Task.WhenAll(new AppendLoad(host.Store, options).RunAsync(stop.Token), ShardReport.RunAsync(host.Daemon, stop.Token));
+    await Task.WhenAll(
+        new AppendLoad(host.Store, options).RunAsync(stop.Token),
+        ReadModelWatch.RunAsync(host.Store, options.Readers, stop.Token),
+        ShardReport.RunAsync(host.Daemon, stop.Token));
 }
 
 Console.WriteLine("drained");

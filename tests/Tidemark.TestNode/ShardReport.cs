@@ -1,4 +1,6 @@
 using Tidemark.Hosting;
+using Tidemark.Leases;
+using Tidemark.Shards;
 
 namespace Tidemark.TestNode;
 
@@ -8,17 +10,30 @@ public static class ShardReport
     public static async Task RunAsync(Daemon daemon, CancellationToken stop)
     {
         var last = new Dictionary<string, string>(StringComparer.Ordinal);
+        var here = new HashSet<ShardName>();
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!stop.IsCancellationRequested)
         {
-            foreach (var shard in daemon.Status().Shards)
+            IReadOnlyList<ShardStatus> shards = daemon.Status().Shards;
+            foreach (ShardStatus shard in shards)
             {
-                string text = $"shard {shard.Shard.Projection} {shard.State} {(shard.Error is { } error ? error.Category : "fine")}";
-                if (last.GetValueOrDefault(shard.Shard.Projection) != text)
-                    Console.WriteLine(last[shard.Shard.Projection] = text);
+                string state = $"{shard.State} {(shard.Error is { } error ? error.Category : "fine")}";
+                Tell($"shard {shard.Shard.Projection}", state);
+                Tell($"run {shard.Shard}", state);
             }
 
+            foreach (ShardName gone in here.Except(shards.Select(s => s.Shard)))
+                Tell($"run {gone}", "Gone");
+            here = [.. shards.Select(s => s.Shard)];
             await timer.WaitForNextTickAsync(CancellationToken.None);
+        }
+
+        void Tell(string subject, string state)
+        {
+            if (last.GetValueOrDefault(subject) == state)
+                return;
+            last[subject] = state;
+            Console.WriteLine($"{subject} {state}");
         }
     }
 }

@@ -20,6 +20,19 @@ internal sealed class Node : IAsyncDisposable
         return Process.Output.Snapshot().LastOrDefault(line => line.StartsWith(start, StringComparison.Ordinal))?[start.Length..];
     }
 
+    /// <summary>Whether it has ever told that it no longer runs a shard, or was refused a write to it.</summary>
+    public bool HasLost(string shard) =>
+        Process.Output.Snapshot().Any(line => line == $"run {shard} Gone" || line == $"run {shard} Paused Fenced");
+
+    /// <summary>Whether it runs a shard, as far as it has told.</summary>
+    public bool Runs() => Process.Output.Snapshot()
+        .Where(line => line.StartsWith("run ", StringComparison.Ordinal)).Select(line => line.Split(' '))
+        .GroupBy(words => words[1], StringComparer.Ordinal).Any(shard => shard.Last()[2] != "Gone");
+
+    /// <summary>How often it has read the read models, told at its end; 0 before.</summary>
+    public long Reads() => Process.Output.Snapshot()
+        .Where(line => line.StartsWith("read ", StringComparison.Ordinal)).Select(line => long.Parse(line[5..])).LastOrDefault();
+
     public static async Task<Node> StartAsync(NodeOptions options) =>
         new(await ChildProcess.StartAsync(Path.Combine(AppContext.BaseDirectory, "Tidemark.TestNode.dll"), options.ToArguments()));
 

@@ -7,9 +7,12 @@ using Tidemark.TestNode.Bank;
 namespace Tidemark.Cluster.Tests.Outages;
 
 /// <summary>Appends from several tasks, and repeats an append that got no answer with the same ids until it gets one.</summary>
-internal sealed class Load(EventStore store, int seed)
+/// <param name="store">Where to.</param>
+/// <param name="seed">Settles what.</param>
+/// <param name="writers">How many tasks.</param>
+/// <param name="pauseMilliseconds">How long each waits between two appends.</param>
+internal sealed class Load(EventStore store, int seed, int writers = 8, int pauseMilliseconds = 0)
 {
-    private const int Writers = 8;
     private const int Streams = 20;
 
     private readonly ConcurrentQueue<Acknowledged> _acknowledged = new();
@@ -25,7 +28,7 @@ internal sealed class Load(EventStore store, int seed)
     public int StoredBefore => Volatile.Read(ref _storedBefore);
 
     public Task RunAsync(CancellationToken stop) =>
-        Task.WhenAll(Enumerable.Range(0, Writers).Select(w => Task.Run(() => WriteAsync(new Random(seed + w), stop))));
+        Task.WhenAll(Enumerable.Range(0, writers).Select(w => Task.Run(() => WriteAsync(new Random(seed + w), stop))));
 
     /// <summary>Waits until so many more appends were acknowledged.</summary>
     public async Task ProgressAsync(int appends)
@@ -43,6 +46,8 @@ internal sealed class Load(EventStore store, int seed)
             string stream = $"account-{random.Next(Streams)}";
             AppendResult result = await AppendUntilAnsweredAsync(stream, events);
             _acknowledged.Enqueue(new Acknowledged(stream, result.First, [.. events.Select(e => e.Id!.Value)]));
+            if (pauseMilliseconds > 0)
+                await Chance.PassAsync(random, pauseMilliseconds, 2 * pauseMilliseconds, stop);
         }
     }
 

@@ -26,7 +26,8 @@ internal static class Recovery
         return TimeProvider.System.GetElapsedTime(returned);
     }
 
-    private static async Task<AppendResult> AppendAsync(EventStore store)
+    /// <summary>Appends an event, however often that takes.</summary>
+    public static async Task<AppendResult> AppendAsync(EventStore store)
     {
         var marker = new NewEvent(new Deposited(1, "north")) { Id = Guid.CreateVersion7() };
         while (true)

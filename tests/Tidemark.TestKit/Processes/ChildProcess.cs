@@ -52,6 +52,9 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Asks the process to end in order (SIGTERM).</summary>
     public void Terminate() => _process.Signal(PosixSignalNumber.Terminate);
 
+    /// <summary>Sends SIGHUP, to which a program may give a meaning of its own.</summary>
+    public void HangUp() => _process.Signal(PosixSignalNumber.Hangup);
+
     /// <summary>Freezes the process: no thread runs until <see cref="Continue"/>; connections stay open.</summary>
     public void Stop() => _process.Signal(PosixSignalNumber.Stop);
 

@@ -4,6 +4,7 @@ namespace Tidemark.TestKit.Processes;
 internal enum PosixSignalNumber
 {
     None = 0,
+    Hangup = 1,
     Interrupt = 2,
     Quit = 3,
     Kill = 9,

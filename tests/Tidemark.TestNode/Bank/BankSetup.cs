@@ -7,17 +7,24 @@ public static class BankSetup
 {
     public static readonly string[] BranchNames = ["north", "south", "east", "west"];
 
+    public static readonly string[] ProjectionNames = [nameof(Balances), nameof(Branches), nameof(Turnover), nameof(Journal)];
+
     /// <summary>Registers the event types.</summary>
     public static TidemarkBuilder BankEvents(this TidemarkBuilder builder) => builder
         .Json(BankJson.Default)
         .Events(events => events.Add<Deposited>("deposited").Add<Withdrawn>("withdrawn").Add<Audited>("audited"));
 
-    /// <summary>Registers the projections.</summary>
-    public static TidemarkBuilder BankProjections(this TidemarkBuilder builder) => builder
-        .AddProjection<Balances>()
-        .AddProjection<Branches>()
-        .AddProjection<Turnover>()
-        .AddProjection<Journal>();
+    /// <summary>Registers the projections, each in so many shards, in one version of their code.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="partitions">Into how many shards each is split.</param>
+    /// <param name="version">The version of their code.</param>
+    /// <param name="before">Called before each event of the balances.</param>
+    public static TidemarkBuilder BankProjections(
+        this TidemarkBuilder builder, int partitions = 1, int version = 1, Action? before = null) => builder
+        .AddProjection(new Balances(partitions, version, before))
+        .AddProjection(new Branches(partitions, version))
+        .AddProjection(new Turnover(partitions, version))
+        .AddProjection(new Journal(partitions, version));
 
     /// <summary>A random event.</summary>
     public static object RandomEvent(Random random)

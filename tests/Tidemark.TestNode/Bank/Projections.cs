@@ -6,10 +6,23 @@ namespace Tidemark.TestNode.Bank;
 public sealed class Balances : SingleStreamProjection<Balance>
 {
     public Balances()
+        : this(1)
     {
+    }
+
+    public Balances(int partitions, int version = 1, Action? before = null)
+    {
+        Partitions = partitions;
+        Version = version;
         Initial(_ => Balance.None);
-        On<Deposited>((balance, e) => balance.After(e.Data.Amount, e.Version.Value));
-        On<Withdrawn>((balance, e) => balance.After(-e.Data.Amount, e.Version.Value));
+        On<Deposited>((balance, e) => After(balance, e.Data.Amount, e.Version.Value));
+        On<Withdrawn>((balance, e) => After(balance, -e.Data.Amount, e.Version.Value));
+
+        Balance After(Balance balance, long amount, long streamVersion)
+        {
+            before?.Invoke();
+            return balance.After(amount, streamVersion);
+        }
     }
 }
 
@@ -20,7 +33,14 @@ public sealed class Branches : MultiStreamProjection<BranchTotal>
     public const string All = "all";
 
     public Branches()
+        : this(1)
     {
+    }
+
+    public Branches(int partitions, int version = 1)
+    {
+        Partitions = partitions;
+        Version = version;
         Keys<Deposited>(e => [e.Data.Branch, All]);
         Keys<Withdrawn>(e => [e.Data.Branch, All]);
         Initial(_ => BranchTotal.None);
@@ -33,7 +53,14 @@ public sealed class Branches : MultiStreamProjection<BranchTotal>
 public sealed class Turnover : FlatTableProjection
 {
     public Turnover()
+        : this(1)
     {
+    }
+
+    public Turnover(int partitions, int version = 1)
+    {
+        Partitions = partitions;
+        Version = version;
         KeyColumn("branch");
         Column("deposits", ColumnType.Integer, notNull: true);
         Column("withdrawals", ColumnType.Integer, notNull: true);
@@ -57,6 +84,13 @@ public class Journal : EventProjection
     public Journal()
         : this(TableName)
     {
+    }
+
+    public Journal(int partitions, int version = 1)
+        : this(TableName)
+    {
+        Partitions = partitions;
+        Version = version;
     }
 
     protected Journal(string table)

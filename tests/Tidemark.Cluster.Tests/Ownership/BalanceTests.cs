@@ -1,0 +1,73 @@
+using Tidemark.Cluster.Tests.Audits;
+using Tidemark.Cluster.Tests.Nodes;
+using Tidemark.Cluster.Tests.Outages;
+using Tidemark.Cluster.Tests.Stores;
+using Tidemark.Hosting;
+
+namespace Tidemark.Cluster.Tests.Ownership;
+
+/// <summary>Nodes that come and go under load: who owns what follows, evenly, with few moves, and at once.</summary>
+public abstract class BalanceTests<TStore>
+    where TStore : IClusterStoreKind
+{
+    [Fact]
+    public async Task Shards_are_spread_evenly_over_one_two_four_and_two_nodes_with_few_moves()
+    {
+        Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");
+        await using ClusterStore store = await TStore.CreateAsync();
+        await using Fleet fleet = await Fleet.StartAsync(store, Pace.Quick with { TickMilliseconds = 1000 }, nodes: 1);
+        var load = new Load(fleet.Outside.Store, Chance.NewSeed(), writers: 1, pauseMilliseconds: 5);
+        using var stop = new CancellationTokenSource();
+        Task running = load.RunAsync(stop.Token);
+        await load.ProgressAsync(10);
+
+        await JoinAsync(fleet, from: 1, to: 2);
+        await JoinAsync(fleet, from: 2, to: 4);
+        await LeaveAsync(fleet, load);
+
+        await stop.CancelAsync();
+        await running;
+        await fleet.EndAsync();
+        await using TidemarkHost host = await store.StartBankAsync();
+        await ReadModelAudit.CheckAsync(store, host);
+        LogAudit.CheckAcknowledged(await LogAudit.ReadAsync(store), load.Acknowledged);
+    }
+
+    private static async Task JoinAsync(Fleet fleet, int from, int to)
+    {
+        long before = (await fleet.LookAsync()).Claims;
+        for (int i = from; i < to; i++)
+            await fleet.AddAsync();
+        TimeSpan time = await fleet.EvenAsync(to);
+        Sight after = await fleet.LookAsync();
+        long moves = after.Claims - before;
+        Chance.Say($"{from} to {to} nodes: even {time} after the roster settled, {moves} moves");
+        time.ShouldBeLessThan((2 * fleet.Tick) + Fleet.Slack);
+        moves.ShouldBeLessThanOrEqualTo(Enumerable.Range(from + 1, to - from).Sum(n => (fleet.Shards + n - 1) / n), after.ToString());
+    }
+
+    // A hand-over takes a tick where hints do not get through, and next to nothing elsewhere.
+    private static async Task LeaveAsync(Fleet fleet, Load load)
+    {
+        Sight before = await fleet.LookAsync();
+        Node[] leaving = [.. fleet.Nodes.Take(2)];
+        int owned = leaving.Sum(n => before.OwnedBy(n).Count);
+        foreach (Node node in leaving)
+            node.Process.Terminate();
+        TimeSpan time = await fleet.OwnedAgainAsync(leaving);
+        await fleet.EvenAsync(2);
+        Sight after = await fleet.LookAsync();
+        Chance.Say($"4 to 2 nodes: all shards owned again after {time}, {after.Claims - before.Claims} moves");
+        time.ShouldBeLessThan((2 * fleet.Tick) + Fleet.Slack);
+        (after.Claims - before.Claims).ShouldBeInRange(owned, fleet.Shards - (fleet.Shards / 4));
+        foreach (Node node in leaving)
+            (await node.Process.WaitForExitAsync(Eventually.Patience)).ShouldBe(0, node.Process.Output.Tail());
+        await load.ProgressAsync(10);
+    }
+}
+
+public sealed class BalanceTestsOnPostgreSql : BalanceTests<PostgreSqlStore>;
+
+public sealed class BalanceTestsOnSqlite : BalanceTests<SqliteStore>;
+
+public sealed class BalanceTestsBehindPooler : BalanceTests<PooledStore>;

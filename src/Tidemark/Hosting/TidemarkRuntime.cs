@@ -41,7 +41,8 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
             encoder, new TransactionAppender(storage.Log, storage.ReadModels, inline, _projections.LiveGenerationOf), json, storage.Outbox,
             provider.GetService<IOutboxPublisher>(), () => Database.HighWater.Signal(appended: true));
         Daemon = new Daemon(Database, _projections, _options, loggers.CreateLogger<Daemon>());
-        Control = new ClusterControl(storage.Commands, storage.Leases, storage.WakeUp, time);
+        var status = new StatusReader(storage.Leases, storage.Checkpoints, storage.HighWater, storage.Log, DatabaseName);
+        Control = new ClusterControl(storage.Commands, storage.Leases, status, storage.WakeUp, time);
         var environment = provider.GetService<IHostEnvironment>();
         _applySchema = _options.Schema switch
         {

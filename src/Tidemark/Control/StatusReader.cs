@@ -1,0 +1,138 @@
+using Tidemark.Checkpoints;
+using Tidemark.Events;
+using Tidemark.HighWater;
+using Tidemark.Leases;
+using Tidemark.Log;
+using Tidemark.Placement;
+
+namespace Tidemark.Control;
+
+/// <summary>
+/// Reads the status of the cluster from the storage ports alone. Keeps the last reading, for rates, and the last plan, so that nothing is
+/// placed anew while no lease changes. Safe for concurrent use.
+/// </summary>
+internal sealed class StatusReader(
+    ILeaseStore leases, ICheckpointStore checkpoints, IHighWaterSource marks, IEventLog log, string database)
+{
+    private const int LagReadsMax = 20;
+
+    private readonly Lock _gate = new();
+    private LeaseBook _book = LeaseBook.Empty;
+    private Reading _previous = new(default, new Dictionary<ShardName, Position>());
+
+    /// <summary>Where every shard stood at a reading.</summary>
+    private sealed record Reading(DateTimeOffset At, IReadOnlyDictionary<ShardName, Position> Positions);
+
+    public async ValueTask<ClusterStatus> ReadAsync(CancellationToken cancellationToken)
+    {
+        // The mark comes first: a shard that moves meanwhile is caught up, and not ahead of the log.
+        var mark = await marks.ReadAsync(Position.Beginning, cancellationToken).ConfigureAwait(false);
+        var view = await leases.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var stored = (await checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false)).ToDictionary(c => c.Shard, c => c.Position);
+
+        ShardLease[] shown = [.. view.Shards.Where(l => l.State != LeaseState.Retired)];
+        var positions = shown.Where(l => l.Shard.Database == database)
+            .ToDictionary(l => l.Shard, l => stored.GetValueOrDefault(l.Shard, Position.Beginning));
+        var (book, previous) = Replace(view, new Reading(view.Now, positions));
+        var lags = await ReadLagsAsync(positions.Values, mark.Mark, view.Now, cancellationToken).ConfigureAwait(false);
+
+        var names = view.Nodes.ToDictionary(n => n.Id, n => n.Name);
+        var shards = shown
+            .OrderBy(l => l.Shard.Projection, StringComparer.Ordinal).ThenBy(l => l.Shard.Database, StringComparer.Ordinal)
+            .ThenBy(l => l.Shard.Generation).ThenBy(l => l.Shard.Slots.First)
+            .Select(lease => Show(lease, book, names) with { Rate = RateOf(lease.Shard, positions, view.Now, previous) })
+            .Select(shard => positions.TryGetValue(shard.Shard, out var at)
+                ? shard with { Position = at, Gap = Math.Max(0, mark.Mark.Value - at.Value), Lag = LagOf(at, mark.Mark, lags) }
+                : shard);
+        return new ClusterStatus(Nodes(view), [.. shards], mark.Mark, mark.Last, view.Now);
+    }
+
+    // Nodes that expired do not own anything any more; for the plan they are not there.
+    private (LeaseBook Book, Reading Previous) Replace(LeaseView view, Reading reading)
+    {
+        var alive = view with { Nodes = [.. view.Nodes.Where(n => n.ExpiresAt > view.Now)], IsComplete = true };
+        lock (_gate)
+        {
+            var same = _book.Change == view.Change && _book.Shards.Count == view.Shards.Count;
+            _book = _book.With(same ? alive with { Shards = [], IsComplete = false } : alive);
+            var previous = _previous;
+            if (reading.At > previous.At)
+                _previous = reading;
+            return (_book, previous);
+        }
+    }
+
+    private static IReadOnlyList<ClusterNode> Nodes(LeaseView view)
+    {
+        var owned = view.Shards.Where(l => l.Owner is not null).CountBy(l => l.Owner!.Value).ToDictionary();
+        return
+        [
+            .. view.Nodes.Select(n => new ClusterNode(
+                    n.Id, n.Name, StateOf(n, view.Now), owned.GetValueOrDefault(n.Id), n.ShardsMax, n.StartedAt, n.ExpiresAt))
+                .OrderBy(n => n.Name, StringComparer.Ordinal).ThenBy(n => n.StartedAt),
+        ];
+    }
+
+    private static string StateOf(Node node, DateTimeOffset now) =>
+        node.ExpiresAt <= now ? ClusterNode.Expired : node.State == NodeState.Draining ? ClusterNode.Draining : ClusterNode.Active;
+
+    private static ClusterShard Show(ShardLease lease, LeaseBook book, Dictionary<Guid, string> names)
+    {
+        var owner = book.OwnerOf(lease);
+        var (state, reason) = owner is { } living ? Owned(lease, living, book, names) : NotOwned(lease, book, names);
+        return new ClusterShard(
+            lease.Shard, state, owner is { } id ? names[id] : null, owner, lease.Epoch, Position: null, Gap: null, Rate: null, Lag: null,
+            lease.Problem, reason);
+    }
+
+    private static (string State, string? Reason) Owned(ShardLease lease, Guid owner, LeaseBook book, Dictionary<Guid, string> names)
+    {
+        if (lease.State == LeaseState.Paused)
+            return (ClusterShard.Draining, "an operator has paused it");
+        if (book.Plan.Placed.TryGetValue(lease.Shard, out var node) && node != owner)
+            return (ClusterShard.Draining, $"it moves to node {names[node]}");
+        if (book.Plan.Unplaced.TryGetValue(lease.Shard, out var why))
+            return (ClusterShard.Draining, why);
+        return (lease.Problem is null ? ClusterShard.Running : ClusterShard.PausedAfterError, null);
+    }
+
+    private static (string State, string? Reason) NotOwned(ShardLease lease, LeaseBook book, Dictionary<Guid, string> names)
+    {
+        if (lease.State == LeaseState.Paused)
+            return (ClusterShard.PausedByOperator, null);
+        var gone = lease.Owner is { } former ? $"node {names.GetValueOrDefault(former, former.ToString())} is no longer alive; " : "";
+        return (ClusterShard.Unowned, gone + (book.Plan.Placed.TryGetValue(lease.Shard, out var node)
+            ? $"node {names[node]} is to take it"
+            : book.Plan.Unplaced.GetValueOrDefault(lease.Shard, "no node has taken it yet")));
+    }
+
+    private static double? RateOf(
+        ShardName shard, Dictionary<ShardName, Position> positions, DateTimeOffset now, Reading previous)
+    {
+        if (now <= previous.At || !positions.TryGetValue(shard, out var position)
+            || !previous.Positions.TryGetValue(shard, out var before) || position < before)
+        {
+            return null;
+        }
+
+        return (position.Value - before.Value) / (now - previous.At).TotalSeconds;
+    }
+
+    private async ValueTask<Dictionary<Position, TimeSpan>> ReadLagsAsync(
+        IEnumerable<Position> positions, Position mark, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var lags = new Dictionary<Position, TimeSpan>();
+        foreach (var position in positions.Where(p => p < mark).Distinct().Order().Take(LagReadsMax))
+        {
+            var read = new LogRead(position, mark, LogFilter.All, EventsMax: 1, BytesMax: 1);
+            var page = await log.ReadAsync(read, cancellationToken).ConfigureAwait(false);
+            var lag = page.Events is [var oldest, ..] ? now - oldest.RecordedAt : TimeSpan.Zero;
+            lags[position] = lag > TimeSpan.Zero ? lag : TimeSpan.Zero;
+        }
+
+        return lags;
+    }
+
+    private static TimeSpan? LagOf(Position position, Position mark, Dictionary<Position, TimeSpan> lags) =>
+        position >= mark ? TimeSpan.Zero : lags.TryGetValue(position, out var lag) ? lag : null;
+}

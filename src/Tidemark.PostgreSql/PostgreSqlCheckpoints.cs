@@ -81,8 +81,9 @@ internal sealed class PostgreSqlCheckpoints(ConnectionScope scope, SqlTexts sql)
             cancellationToken);
 
     public async ValueTask ReplaceAsync(
-        IReadOnlyList<ShardName> replaced, IReadOnlyList<Checkpoint> made, CancellationToken cancellationToken) =>
-        await scope.ReadAsync(
+        IReadOnlyList<ShardName> replaced, IReadOnlyList<Checkpoint> made, CancellationToken cancellationToken)
+    {
+        var fenced = await scope.ReadAsync(
             async (connection, call, token) =>
             {
                 var command = new NpgsqlCommand(_replace, connection);
@@ -93,11 +94,17 @@ internal sealed class PostgreSqlCheckpoints(ConnectionScope scope, SqlTexts sql)
                         .With(call.Made.Select(c => c.Epoch.Value).ToArray()).With(call.Made.Select(c => c.Position.Value).ToArray())
                         .With(call.Made.Select(c => c.Anchor).ToArray()).With(call.Made.Select(c => c.AnchorPosition.Value).ToArray())
                         .With(call.Made.Select(c => SlotProgress.Format(c.Ahead)).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text);
-                    return await command.ExecuteNonQueryAsync(token).ConfigureAwait(false);
+                    return await command.ExecuteScalarAsync(token).ConfigureAwait(false) as string;
                 }
             },
             (Replaced: replaced, Made: made),
             cancellationToken).ConfigureAwait(false);
+        if (fenced is not null)
+        {
+            throw new FencedException(
+                ShardName.Parse(fenced), made.Select(c => c.Epoch).MaxBy(e => e.Value), made.Select(c => c.Position).FirstOrDefault());
+        }
+    }
 
     public async ValueTask DeleteAsync(string projection, int generation, CancellationToken cancellationToken) =>
         await scope.ReadAsync(

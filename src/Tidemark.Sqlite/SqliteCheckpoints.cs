@@ -51,10 +51,7 @@ internal sealed class SqliteCheckpoints(SqliteDatabase database) : ICheckpointSt
         await database.WriteIdempotentlyAsync(
             session =>
             {
-                foreach (var shard in replaced)
-                    session.Prepare(SqlText.InstallEpoch).Bind(1, shard.ToString()).Bind(2, Epoch.Replaced.Value).Run();
-                foreach (var checkpoint in made)
-                    Save(session, checkpoint, database.Now);
+                Replace(session, replaced, made, database.Now);
                 return (true, true);
             },
             create: false,
@@ -99,11 +96,33 @@ internal sealed class SqliteCheckpoints(SqliteDatabase database) : ICheckpointSt
             return new Checkpoint(shard, Position.Beginning, first, null, Position.Beginning, Microseconds.ToMoment(now));
         }
 
+        if (stored.Epoch == Epoch.Replaced || epoch?.Value < stored.Epoch.Value)
+            throw new FencedException(shard, epoch ?? default, stored.Position);
         var installed = epoch ?? new Epoch(stored.Epoch.Value + 1);
-        if (installed.Value < stored.Epoch.Value)
-            throw new FencedException(shard, installed, stored.Position);
         session.Prepare(SqlText.InstallEpoch).Bind(1, shard.ToString()).Bind(2, installed.Value).Run();
         return stored with { Epoch = installed };
+    }
+
+    private static void Replace(
+        SqliteSession session, IReadOnlyList<ShardName> replaced, IReadOnlyList<Checkpoint> made, DateTimeOffset now)
+    {
+        if (replaced.Count > 0 && replaced.All(s => Find(session, s)?.Epoch == Epoch.Replaced))
+            return;
+        var epoch = made.Select(c => c.Epoch).DefaultIfEmpty(new(Epoch.Replaced.Value - 1)).MaxBy(e => e.Value);
+        foreach (var shard in replaced)
+        {
+            var former = Find(session, shard);
+            if (former is null || former.Epoch.Value > epoch.Value)
+                throw new FencedException(shard, epoch, former?.Position ?? Position.Beginning);
+            session.Prepare(SqlText.InstallEpoch).Bind(1, shard.ToString()).Bind(2, Epoch.Replaced.Value).Run();
+        }
+
+        foreach (var checkpoint in made)
+        {
+            if (Find(session, checkpoint.Shard) is { } other && other.Epoch != Epoch.Replaced && other.Epoch.Value > checkpoint.Epoch.Value)
+                throw new FencedException(checkpoint.Shard, checkpoint.Epoch, checkpoint.Position);
+            Save(session, checkpoint, now);
+        }
     }
 
     private static void Save(SqliteSession session, Checkpoint checkpoint, DateTimeOffset now)

@@ -35,6 +35,8 @@ public sealed class MemoryWakeUpTests : WakeUpTests<MemoryStore>;
 
 public sealed class MemoryCheckpointTests : CheckpointTests<MemoryStore>;
 
+public sealed class MemoryReplaceTests : ReplaceTests<MemoryStore>;
+
 public sealed class MemoryGenerationTests : GenerationTests<MemoryStore>;
 
 public sealed class MemoryDocumentTests : DocumentTests<MemoryStore>;

@@ -38,6 +38,8 @@ public sealed class PostgreSqlWakeUpTests : WakeUpTests<PostgreSqlStore>;
 
 public sealed class PostgreSqlCheckpointTests : CheckpointTests<PostgreSqlStore>;
 
+public sealed class PostgreSqlReplaceTests : ReplaceTests<PostgreSqlStore>;
+
 public sealed class PostgreSqlGenerationTests : GenerationTests<PostgreSqlStore>;
 
 public sealed class PostgreSqlDocumentTests : DocumentTests<PostgreSqlStore>;

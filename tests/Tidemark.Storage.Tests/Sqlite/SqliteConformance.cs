@@ -38,6 +38,8 @@ public sealed class SqliteWakeUpTests : WakeUpTests<SqliteStore>;
 
 public sealed class SqliteCheckpointTests : CheckpointTests<SqliteStore>;
 
+public sealed class SqliteReplaceTests : ReplaceTests<SqliteStore>;
+
 public sealed class SqliteGenerationTests : GenerationTests<SqliteStore>;
 
 public sealed class SqliteDocumentTests : DocumentTests<SqliteStore>;

@@ -18,6 +18,9 @@ public sealed partial class FootprintTests
     private const int IdleProjections = 16;
     private const int StatementsPerMinuteMax = 30;
 
+    /// <summary>More than the time between two heartbeats by default: by then every node knows of a change.</summary>
+    private static readonly TimeSpan HeardMax = TimeSpan.FromSeconds(5);
+
     private sealed class Idle : FlatTableProjection
     {
         public Idle(int number)
@@ -85,7 +88,7 @@ public sealed partial class FootprintTests
         statements.Sum(s => s.Calls).ShouldBeLessThanOrEqualTo((long)(2 * StatementsPerMinuteMax * length.TotalMinutes));
     }
 
-    // Idle is who has worked, and has written the last of it.
+    // Idle is who has worked, has written the last of it, and has heard of the last change of owners.
     private static async Task WorkAsync(TidemarkHost host, PostgreSqlStore store)
     {
         var last = await Outages.Recovery.AppendAsync(host.Store);
@@ -93,6 +96,17 @@ public sealed partial class FootprintTests
         string behind = $"select count(*) from {store.Checkpoints} where position < {last.Last}";
         await Eventually.TrueAsync(
             async () => (long)(await store.QueryAsync(behind))[0][0] == 0, () => "every checkpoint has passed the end");
+        long change = 0;
+        long since = 0;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var view = await host.Database.Storage.Leases.ReadAsync(TestContext.Current.CancellationToken);
+                if (view.Change != change)
+                    (change, since) = (view.Change, TimeProvider.System.GetTimestamp());
+                return TimeProvider.System.GetElapsedTime(since) > HeardMax;
+            },
+            () => "no owner changes any more");
     }
 
     private static Task<TidemarkHost> StartIdleAsync(PostgreSqlStore store) => store.StartAsync(tide =>

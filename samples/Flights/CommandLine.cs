@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Data.Common;
 using System.Text;
+using Flights.Nodes;
 using Flights.Stores;
 using Spectre.Console;
 using Tidemark.Events;
@@ -34,9 +35,21 @@ internal static class CommandLine
                 result.AddError($"--flights is {token.Value}; it must be a number from 1.");
         });
 
+        var nodes = new Option<int?>("--nodes")
+        {
+            Description = "Project with this many processes, 2 to 8, on a store of their own that starts over; one is killed on the way.",
+            HelpName = "n",
+        };
+        nodes.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token, ..] && (!int.TryParse(token.Value, out var n) || n is < 2 or > 8))
+                result.AddError($"--nodes is {token.Value}; it must be a number from 2 to 8.");
+        });
+        var worker = new Option<string?>("--worker") { Description = "Be a node of a run with --nodes.", Hidden = true };
+
         var command = new RootCommand("Imports a week of real flights into Tidemark, keeps projections of them, and shows what they say.")
         {
-            postgres, file, reset, flights,
+            postgres, file, reset, flights, nodes, worker,
         };
         command.Validators.Add(result =>
         {
@@ -46,23 +59,32 @@ internal static class CommandLine
         // In a task of its own: Ctrl+C drains work only once the action has returned its task, and opening an SQLite store never yields.
         command.SetAction((given, cancellationToken) => Task.Run(
             () => RunAsync(
-                given.GetValue(postgres),
-                given.GetValue(file),
-                given.GetValue(reset),
-                given.GetValue(flights) ?? int.MaxValue,
+                new Wish(
+                    given.GetValue(postgres),
+                    given.GetValue(file),
+                    given.GetValue(reset),
+                    given.GetValue(flights) ?? int.MaxValue,
+                    given.GetValue(nodes),
+                    given.GetValue(worker)),
                 cancellationToken),
             CancellationToken.None));
         return command;
     }
 
-    private static async Task<int> RunAsync(string? postgres, string? file, bool reset, int flightsMax, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Wish wish, CancellationToken cancellationToken)
     {
         var console = NewConsole();
         IFlightsPlace? place = null;
         try
         {
-            place = postgres is null ? new SqlitePlace(file) : new PostgreSqlPlace(postgres);
-            await new FlightsApp(console, TimeProvider.System).RunAsync(place, reset, flightsMax, cancellationToken);
+            place = wish.Place();
+            var app = new FlightsApp(console, TimeProvider.System);
+            if (wish.Worker is { } name)
+                await Worker.RunAsync(place, name, cancellationToken);
+            else if (wish.Nodes is { } nodes)
+                await app.RunNodesAsync(place, wish.Reset || wish.File is null, wish.FlightsMax, nodes, cancellationToken);
+            else
+                await app.RunAsync(place, wish.Reset, wish.FlightsMax, cancellationToken);
             return 0;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -77,6 +99,21 @@ internal static class CommandLine
                 await Console.Error.WriteLineAsync(place.Advice);
             return 1;
         }
+    }
+
+    /// <summary>What the user asks for.</summary>
+    private sealed record Wish(string? Postgres, string? File, bool Reset, int FlightsMax, int? Nodes, string? Worker)
+    {
+        private bool IsShared => Nodes is not null || Worker is not null;
+
+        // Runs on several nodes keep their events apart from those of plain runs: they start over each time.
+        public IFlightsPlace Place() => (Postgres, IsShared) switch
+        {
+            (null, false) => new SqlitePlace(File),
+            (null, true) => new SqlitePlace(File, SqlitePlace.NodesFileName),
+            (_, false) => new PostgreSqlPlace(Postgres),
+            (_, true) => new PostgreSqlPlace(Postgres, PostgreSqlPlace.NodesSchema),
+        };
     }
 
     private static IAnsiConsole NewConsole()

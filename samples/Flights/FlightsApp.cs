@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Flights.Import;
+using Flights.Nodes;
 using Flights.Report;
 using Flights.Stores;
 using Flights.Terminal;
@@ -30,12 +31,34 @@ internal sealed class FlightsApp(IAnsiConsole console, TimeProvider time)
         await using var store = await FlightsStore.OpenAsync(place, cancellationToken);
         await ImportAsync(new FlightImport(store.Events, [.. FlightData.ReadFlights().Take(flightsMax)], airports), cancellationToken);
         await CatchUpAsync(store, cancellationToken);
+        await ReportAsync(store, airports, cancellationToken);
+        ShowHowToGoOn(place);
+    }
 
+    /// <summary>Runs the sample with the projections on several nodes; see <see cref="NodesShow"/>.</summary>
+    public async Task RunNodesAsync(IFlightsPlace place, bool reset, int flightsMax, int nodes, CancellationToken cancellationToken)
+    {
+        console.MarkupLine("[bold aqua]Tidemark[/] plays back a week of American air traffic, with several processes on one store.");
+        console.Profile.Out.Writer.WriteLine($"Store: {place.Description}");
+        console.WriteLine();
+        if (reset)
+            await place.ResetAsync(cancellationToken);
+
+        var airports = FlightData.ReadAirports();
+        await using var store = await FlightsStore.OpenAsync(place, NodesShow.BoardPartitions, node: null, cancellationToken);
+        var import = new FlightImport(store.Events, [.. FlightData.ReadFlights().Take(flightsMax)], airports);
+        await new NodesShow(console, time).RunAsync(place, store, import, nodes, cancellationToken);
+        await ReportAsync(store, airports, cancellationToken);
+        console.WriteLine();
+        console.Profile.Out.Writer.WriteLine($"The events are in: {place.Description}");
+    }
+
+    private async Task ReportAsync(FlightsStore store, IReadOnlyDictionary<string, Airport> airports, CancellationToken cancellationToken)
+    {
         var reader = new WeekReader(store);
         var week = await reader.ReadAsync(cancellationToken);
         var story = week.LongDelays is [var longest, ..] ? await reader.TellAsync(longest.State, longest.Flight, cancellationToken) : null;
         new WeekScreen(console, airports).Show(week, story);
-        ShowHowToGoOn(place);
     }
 
     private async Task ImportAsync(FlightImport import, CancellationToken cancellationToken)

@@ -31,8 +31,10 @@ internal sealed record AirportBoard(string Airport)
 /// </summary>
 internal sealed class AirportBoards : MultiStreamProjection<AirportBoard>
 {
-    public AirportBoards()
+    /// <param name="partitions">How many shards keep the boards, each those of its airports.</param>
+    public AirportBoards(int partitions)
     {
+        Partitions = partitions;
         AcrossTenants = true;
         Key<FlightScheduled>(e => e.Data.Origin);
         Keys<FlightArrived>(e => [e.Data.Origin, e.Data.Destination]);

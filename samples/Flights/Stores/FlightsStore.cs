@@ -2,6 +2,7 @@ using System.Data.Common;
 using Flights.Events;
 using Flights.Projections;
 using Tidemark;
+using Tidemark.Control;
 using Tidemark.Hosting;
 using Tidemark.Projections;
 
@@ -25,10 +26,29 @@ internal sealed class FlightsStore : IAsyncDisposable
     /// <summary>What keeps the async projections up to date. Not started yet.</summary>
     public Daemon Daemon => _host.Daemon;
 
+    /// <summary>Tells who runs what, in whichever process.</summary>
+    public ClusterControl Control => _host.Control;
+
     /// <summary>Opens the store; makes it when there is none.</summary>
-    public static async Task<FlightsStore> OpenAsync(IFlightsPlace place, CancellationToken cancellationToken)
+    public static Task<FlightsStore> OpenAsync(IFlightsPlace place, CancellationToken cancellationToken) =>
+        OpenAsync(place, boardPartitions: 1, node: null, cancellationToken);
+
+    /// <summary>The same for one of several processes.</summary>
+    /// <param name="place">Where the events are kept.</param>
+    /// <param name="boardPartitions">How many shards keep the boards of the airports.</param>
+    /// <param name="node">The name of the node that this process is; null when it does not project.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
+    public static async Task<FlightsStore> OpenAsync(
+        IFlightsPlace place, int boardPartitions, string? node, CancellationToken cancellationToken)
     {
-        var host = await TidemarkHost.StartAsync(tide => Configure(tide, place), cancellationToken);
+        var host = await TidemarkHost.StartAsync(
+            tide =>
+            {
+                Configure(tide, place, boardPartitions);
+                if (node is not null)
+                    tide.Configure(options => BeNode(options, node));
+            },
+            cancellationToken);
         return new FlightsStore(host, place);
     }
 
@@ -43,7 +63,7 @@ internal sealed class FlightsStore : IAsyncDisposable
     /// <summary>Drains the daemon and closes the store.</summary>
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
-    private static void Configure(TidemarkBuilder tide, IFlightsPlace place)
+    private static void Configure(TidemarkBuilder tide, IFlightsPlace place, int boardPartitions)
     {
         place.Use(tide);
         tide.Json(FlightsJson.Default)
@@ -52,7 +72,7 @@ internal sealed class FlightsStore : IAsyncDisposable
                 .Add<FlightArrived>("flight-arrived")
                 .Add<ImportAdvanced>("import-advanced"))
             .AddProjection<FlightStatuses>()
-            .AddProjection<AirportBoards>()
+            .AddProjection(new AirportBoards(boardPartitions))
             .AddProjection<RouteRecords>()
             .AddProjection<DailyPunctuality>()
             .AddProjection<HourlyDelays>()
@@ -66,5 +86,14 @@ internal sealed class FlightsStore : IAsyncDisposable
                 // Smaller commits than the default: the progress bars move with them.
                 options.Shards.CommitEventsMax = 20_000;
             });
+    }
+
+    // Shorter than the defaults, so that there is something to see: a node that dies is missed after 3 s instead of 10 s.
+    private static void BeNode(TidemarkOptions options, string name)
+    {
+        options.Node.Name = name;
+        options.Node.TimeToLive = TimeSpan.FromSeconds(3);
+        options.Node.Tick = TimeSpan.FromSeconds(1);
+        options.Shards.IdleProgressInterval = TimeSpan.FromMilliseconds(250);
     }
 }

@@ -12,6 +12,9 @@ internal interface IFlightsPlace
     /// <summary>The options that lead here again, for the command line.</summary>
     string Arguments { get; }
 
+    /// <summary>The options that lead another process of this program here.</summary>
+    IReadOnlyList<string> WorkerArguments { get; }
+
     /// <summary>Chooses the store.</summary>
     void Use(TidemarkBuilder tide);
 

@@ -6,29 +6,32 @@ using Tidemark.PostgreSql;
 namespace Flights.Stores;
 
 /// <summary>A schema of a PostgreSQL database.</summary>
-internal sealed class PostgreSqlPlace(string connectionString) : IFlightsPlace
+internal sealed class PostgreSqlPlace(string connectionString, string schema = "tidemark_flights") : IFlightsPlace
 {
-    private const string Schema = "tidemark_flights";
+    /// <summary>The schema of runs on several nodes.</summary>
+    public const string NodesSchema = "tidemark_flights_nodes";
 
     public string Description
     {
         get
         {
             var parts = new NpgsqlConnectionStringBuilder(connectionString);
-            return $"PostgreSQL, schema {Schema} of database {parts.Database ?? parts.Username} on {parts.Host}:{parts.Port}";
+            return $"PostgreSQL, schema {schema} of database {parts.Database ?? parts.Username} on {parts.Host}:{parts.Port}";
         }
     }
 
     public string Arguments => " --postgres \"<connection string>\"";
 
-    public void Use(TidemarkBuilder tide) => tide.UsePostgreSql(connectionString, options => options.Schema = Schema);
+    public IReadOnlyList<string> WorkerArguments => ["--postgres", connectionString];
+
+    public void Use(TidemarkBuilder tide) => tide.UsePostgreSql(connectionString, options => options.Schema = schema);
 
     public async Task ResetAsync(CancellationToken cancellationToken)
     {
         await using var connection = Connection();
         await connection.OpenAsync(cancellationToken);
         await using var command = connection.CreateCommand();
-        command.CommandText = $"drop schema if exists {Schema} cascade";
+        command.CommandText = $"drop schema if exists {schema} cascade";
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -8,6 +8,9 @@ namespace Flights.Stores;
 /// <summary>An SQLite file.</summary>
 internal sealed class SqlitePlace : IFlightsPlace
 {
+    /// <summary>The file of runs on several nodes.</summary>
+    public const string NodesFileName = "flights-nodes.db";
+
     private const string FileName = "flights.db";
     private const string OwnTable = "import_ledgers";
 
@@ -15,15 +18,19 @@ internal sealed class SqlitePlace : IFlightsPlace
     private readonly bool _isDefault;
 
     /// <summary>A file that the user chose; by default <c>tidemark/flights.db</c> among the user's application data.</summary>
-    public SqlitePlace(string? path)
+    /// <param name="path">The file; null for the default.</param>
+    /// <param name="fileName">The name of the default file.</param>
+    public SqlitePlace(string? path, string fileName = FileName)
     {
         _isDefault = path is null;
-        _path = Path.GetFullPath(path ?? DefaultPath());
+        _path = Path.GetFullPath(path ?? DefaultPath(fileName));
     }
 
     public string Description => $"SQLite, {_path}";
 
     public string Arguments => _isDefault ? "" : $" --file {(_path.Contains(' ', StringComparison.Ordinal) ? $"\"{_path}\"" : _path)}";
+
+    public IReadOnlyList<string> WorkerArguments => ["--file", _path];
 
     public void Use(TidemarkBuilder tide) => tide.UseSqlite(_path);
 
@@ -42,10 +49,10 @@ internal sealed class SqlitePlace : IFlightsPlace
 
     public string Advice => "Choose another file with --file <path>.";
 
-    private static string DefaultPath()
+    private static string DefaultPath(string fileName)
     {
         var data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
-        return Path.Combine(data.Length > 0 ? data : Path.GetTempPath(), "tidemark", FileName);
+        return Path.Combine(data.Length > 0 ? data : Path.GetTempPath(), "tidemark", fileName);
     }
 
     private async Task<bool> IsOwnAsync(CancellationToken cancellationToken)

@@ -38,7 +38,7 @@ internal sealed class FlightsApp(IAnsiConsole console, TimeProvider time)
     /// <summary>Runs the sample with the projections on several nodes; see <see cref="NodesShow"/>.</summary>
     public async Task RunNodesAsync(IFlightsPlace place, bool reset, int flightsMax, int nodes, CancellationToken cancellationToken)
     {
-        console.MarkupLine("[bold aqua]Tidemark[/] plays back a week of American air traffic, projected by several processes on one store.");
+        console.MarkupLine("[bold aqua]Tidemark[/] plays back a week of American air traffic, with several processes on one store.");
         console.Profile.Out.Writer.WriteLine($"Store: {place.Description}");
         console.WriteLine();
         if (reset)

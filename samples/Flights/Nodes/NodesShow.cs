@@ -21,7 +21,9 @@ internal sealed class NodesShow(IAnsiConsole console, TimeProvider time)
     private readonly ClusterBoard _board = new(console, time);
     private readonly List<WorkerProcess> _workers = [];
 
-    /// <summary>Imports the flights, runs the show meanwhile, and returns once every projection has caught up and the nodes have ended.</summary>
+    /// <summary>
+    /// Imports the flights, runs the show meanwhile, and returns once every projection has caught up and the nodes have ended.
+    /// </summary>
     public async Task RunAsync(
         IFlightsPlace place, FlightsStore store, FlightImport import, int nodes, CancellationToken cancellationToken)
     {

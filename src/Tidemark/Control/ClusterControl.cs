@@ -98,8 +98,8 @@ public sealed class ClusterControl
         await _leases.ReadAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>
-    /// The nodes, and every shard with its owner, state, position, gap, rate, lag and problem. Costs three short reads and one event for each
-    /// position that is behind, at most 20; nothing is written.
+    /// The nodes, and every shard with its owner, state, position, gap, rate, lag and problem. Costs three short reads and one event for
+    /// each position that is behind, at most 20; nothing is written.
     /// </summary>
     public async Task<ClusterStatus> ReadStatusAsync(CancellationToken cancellationToken = default) =>
         await _status.ReadAsync(cancellationToken).ConfigureAwait(false);

@@ -93,6 +93,27 @@ public sealed partial class Daemon
         _database.HighWater.Last,
         [.. (_run?.Host.Agents ?? []).Select(a => a.Status).OrderBy(s => s.Shard.ToString(), StringComparer.Ordinal)]);
 
+    /// <summary>
+    /// Whether the daemon's loops are alive and its shards get on, from memory. A process that is not meant to run it is healthy.
+    /// </summary>
+    public DaemonHealth CheckHealth()
+    {
+        var check = new HealthCheck(_options, _database.Time);
+        if (_run is not { } run)
+            return check.Result;
+        if (run.Stop.IsCancellationRequested)
+        {
+            check.Stopping();
+            return check.Result;
+        }
+
+        check.Loops(run.Ticks, run.Loops);
+        check.Node(run.Node);
+        check.Mark(_database.HighWater);
+        check.Shards(run.Host.Agents);
+        return check.Result;
+    }
+
     /// <summary>The sessions whose open appends hold the high-water mark back; asks the database.</summary>
     public async Task<IReadOnlyList<HighWaterBlocker>> ReadBlockersAsync(CancellationToken cancellationToken = default) =>
         await _database.Storage.HighWater.ReadBlockersAsync(cancellationToken).ConfigureAwait(false);

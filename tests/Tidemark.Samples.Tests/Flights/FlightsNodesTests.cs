@@ -10,7 +10,8 @@ public sealed class FlightsNodesTests
         const int flights = 12_000;
         using var folder = new TemporaryFolder();
         var place = new SqlitePlace(folder.File("nodes.db"));
-        var (exitCode, output) = await Sample.RunAsync("Flights", "--nodes", "3", "--file", folder.File("nodes.db"), "--flights", $"{flights}");
+        var (exitCode, output) = await Sample.RunAsync(
+            "Flights", "--nodes", "3", "--file", folder.File("nodes.db"), "--flights", $"{flights}");
 
         exitCode.ShouldBe(0, output);
         output.ShouldContain("Starting 3 nodes");

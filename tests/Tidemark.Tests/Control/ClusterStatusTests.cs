@@ -134,7 +134,8 @@ public sealed class ClusterStatusTests : IAsyncDisposable
     private static ShardLease Lease(ShardName shard) => new(shard, null, 1, LeaseState.Wanted, null, default, null, null);
 
     private static Node NewNode(string name) => new(
-        Guid.CreateVersion7(), name, "host", 1, DateTimeOffset.UnixEpoch, NodeState.Active, 100, null, [new("Orders", 1)], default, default);
+        Guid.CreateVersion7(), name, "host", 1, DateTimeOffset.UnixEpoch, NodeState.Active, 100, null, [new("Orders", 1)], default,
+        default);
 
     // Joins, registers shards and claims the first.
     private async Task<Node> JoinAsync(string name, ShardName claimed, params ShardLease[] others)

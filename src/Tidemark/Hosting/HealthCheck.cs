@@ -1,0 +1,69 @@
+using Tidemark.HighWater;
+using Tidemark.Leases;
+using Tidemark.Placement;
+using Tidemark.Shards;
+
+namespace Tidemark.Hosting;
+
+/// <summary>Judges the daemon by the heartbeats of its loops, from memory.</summary>
+internal sealed class HealthCheck(TidemarkOptions options, TimeProvider time)
+{
+    // A look at the database may take as long as its driver allows before it fails.
+    private static readonly TimeSpan CallMax = TimeSpan.FromSeconds(60);
+
+    private readonly List<string> _reasons = [];
+    private HealthState _state;
+
+    public DaemonHealth Result => new(_state, [.. _reasons]);
+
+    /// <summary>A loop that should run has ended.</summary>
+    public void Loops(Task ticks, Task loops)
+    {
+        if (ticks.IsCompleted)
+            Add(HealthState.Unhealthy, "the loop that keeps this node on the roster, or the one that obeys operators, has ended");
+        if (loops.IsCompleted)
+            Add(HealthState.Unhealthy, "the loops that follow the high-water mark have ended");
+    }
+
+    public void Node(NodeAgent node) =>
+        Heartbeat($"node {node.Name}", node.Heartbeat, options.Node.Tick + options.Node.TimeToLive + CallMax);
+
+    public void Mark(HighWaterAgent mark)
+    {
+        var polls = new[] { options.HighWater.PollWithHints, options.HighWater.PollIdle, options.HighWater.PollBusy };
+        Heartbeat("the high-water mark", mark.Heartbeat, polls.Max() + CallMax);
+        if (mark.Failure is { } failure)
+            Add(HealthState.Degraded, $"the high-water mark cannot be read: {failure.Message}");
+    }
+
+    public void Shards(IEnumerable<ShardAgent> agents)
+    {
+        foreach (var status in agents.Select(a => a.Status).OrderBy(s => s.Shard.ToString(), StringComparer.Ordinal))
+        {
+            if (status is { State: ShardState.Paused, Error: { } error })
+            {
+                Add(HealthState.Degraded, $"shard {status.Shard} is paused ({error.Category}) and tries again at {error.NextTry:u}: " +
+                    error.Exception.Message);
+            }
+        }
+    }
+
+    public void Stopping() => Add(HealthState.Degraded, "the daemon is stopping");
+
+    private void Heartbeat(string of, long last, TimeSpan silentMax)
+    {
+        // It has not begun yet.
+        if (last == 0)
+            return;
+        var silent = time.GetElapsedTime(last);
+        if (silent > silentMax)
+            Add(HealthState.Unhealthy, $"the loop of {of} has been silent for {silent.TotalSeconds:N0} s; it should not be for more than " +
+                $"{silentMax.TotalSeconds:N0} s");
+    }
+
+    private void Add(HealthState state, string reason)
+    {
+        _state = state > _state ? state : _state;
+        _reasons.Add(reason);
+    }
+}

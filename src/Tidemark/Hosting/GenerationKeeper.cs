@@ -249,16 +249,18 @@ internal sealed partial class GenerationKeeper(
         await ReadModels.PrepareAsync(projection.Name, projection.Version, projection.Schema, generation, cancellationToken)
             .ConfigureAwait(false);
 
-    // Shards that worked on a generation before keep their ranges, also when the rows of their leases are lost: their checkpoints tell.
+    // Shards that worked on a generation before keep their ranges, also when the rows of their leases are lost: their checkpoints tell, and
+    // under which epoch they worked, so that the next owner has a higher one at once.
     private async Task<IReadOnlyList<ShardLease>> ShardsOfAsync(ReadModelGeneration generation, CancellationToken cancellationToken)
     {
         var stored = await database.Storage.Checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false);
-        var ranges = stored.Where(c => c.Shard.Projection == projection.Name && c.Shard.Generation == generation.Generation)
-            .Select(c => c.Shard.Slots).ToArray();
+        var known = stored.Where(c => c.Shard.Projection == projection.Name && c.Shard.Generation == generation.Generation).ToArray();
+        var epoch = known.Select(c => c.Epoch).DefaultIfEmpty().MaxBy(e => e.Value);
+        SlotRange[] ranges = [.. known.Select(c => c.Shard.Slots)];
         ranges = ranges.Length == 0 ? [.. SlotRange.All.Divide(projection.Partitions)] : Completed(ranges);
         return [.. ranges.Select(slots => new ShardLease(
             new ShardName(projection.Name, generation.Generation, slots, database.Name), projection.Group, generation.Version,
-            LeaseState.Wanted, null, default, null, null))];
+            LeaseState.Wanted, null, epoch, null, null))];
     }
 
     private static SlotRange[] Completed(SlotRange[] known)

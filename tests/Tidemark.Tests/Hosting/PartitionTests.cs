@@ -139,6 +139,9 @@ public sealed class PartitionTests
         (await former.Storage.Leases.ChangeAsync(new LeaseChange { Remove = [.. leases.Select(l => l.Shard)] }, default)).ShouldBeTrue();
 
         await using var bank = await StartAsync("two", former);
+        var stored = await bank.Storage.Checkpoints.ReadAllAsync(default);
+        foreach (var lease in (await bank.Storage.Leases.ReadAsync(default)).Shards)
+            lease.Epoch.Value.ShouldBeGreaterThanOrEqualTo(stored.Single(c => c.Shard == lease.Shard).Epoch.Value);
         await bank.AppendAsync(happenings);
         await bank.CaughtUpAsync();
 

@@ -82,10 +82,14 @@ internal sealed partial class CommandRunner(
         LogEnded(command.Number, succeeded, result);
     }
 
-    // Building and dropping read models needs the projection's code; a projection that nobody has at all is an error of whoever asks.
-    private bool CanObey(OperatorCommand command) =>
-        command.Action is not (OperatorAction.Rebuild or OperatorAction.Drop) || keepers.ContainsKey(command.Target)
-            || node.Book.Shards.Keys.All(s => s.Projection != command.Target);
+    // What changes read models or layouts needs the projection's code; a projection that nobody has at all is an error of whoever asks.
+    private bool CanObey(OperatorCommand command)
+    {
+        if (command.Action is not (OperatorAction.Rebuild or OperatorAction.Drop or OperatorAction.Split or OperatorAction.Merge))
+            return true;
+        var shard = node.Book.Shards.Keys.FirstOrDefault(s => s.Projection == command.Target || s.ToString() == command.Target);
+        return shard is null || keepers.ContainsKey(shard.Projection);
+    }
 
     private Task<string> ObeyAsync(OperatorCommand command, CancellationToken cancellationToken) => command.Action switch
     {
@@ -191,6 +195,8 @@ internal sealed partial class CommandRunner(
     {
         if (parts > slots.Count)
             throw new ArgumentException($"{slots.Count} slot(s) cannot be divided into {parts} shards; ask for fewer.");
+        if (parts > 1 && keepers.TryGetValue(former[0].Shard.Projection, out var keeper))
+            keeper.CheckCanSplit();
         var ranges = slots.Divide(parts);
         if (former.Length == parts && former.All(l => ranges.Contains(l.Shard.Slots)))
             return $"Generation {former[0].Shard.Generation} has {parts} shard(s) already.";

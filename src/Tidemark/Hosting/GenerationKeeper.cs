@@ -47,6 +47,16 @@ internal sealed partial class GenerationKeeper(
         return shards;
     }
 
+    /// <summary>Refuses to have the projection run as several shards when it cannot.</summary>
+    public void CheckCanSplit()
+    {
+        if (projection is CompositeProjection || projection.RaisesEffects)
+        {
+            throw new ArgumentException(
+                $"Projection '{projection.Name}' cannot be split: a composite, and one that raises side effects, runs as one shard.");
+        }
+    }
+
     /// <summary>Begins a new generation beside the live one, unless one is being built. Returns the one that is.</summary>
     public async Task<int> BeginRebuildAsync(CancellationToken cancellationToken)
     {
@@ -169,16 +179,28 @@ internal sealed partial class GenerationKeeper(
         var changes = Wanted([generation]).Select(l => KeyValuePair.Create(l.Shard, l.State))
             .Concat(Wanted(former).Select(l => KeyValuePair.Create(l.Shard, LeaseState.Retired)));
         await ChangeAsync(new LeaseChange { Set = [.. changes] }, cancellationToken).ConfigureAwait(false);
-        var retired = own.Where(g => g.Generation < generation && g.State == GenerationState.Retired);
-        foreach (var old in retired.SkipLast(options.FormerGenerationsKept).TakeLast(1))
+        var retired = await FormerAsync(own.Where(g => g.Generation < generation), cancellationToken).ConfigureAwait(false);
+        foreach (var old in retired.SkipLast(options.FormerGenerationsKept))
+            await DropAsync(old, cancellationToken).ConfigureAwait(false);
+
+        // Builds of older versions that were overtaken are of no use to anybody.
+        foreach (var old in own.Where(g => g.Generation < generation && g.State == GenerationState.Building))
             await DropAsync(old.Generation, cancellationToken).ConfigureAwait(false);
+    }
+
+    // Those that were dropped stay in the list of generations, but have no checkpoints any more.
+    private async Task<int[]> FormerAsync(IEnumerable<ReadModelGeneration> own, CancellationToken cancellationToken)
+    {
+        var stored = await database.Storage.Checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false);
+        var known = stored.Where(c => c.Shard.Projection == projection.Name).Select(c => c.Shard.Generation).ToHashSet();
+        return [.. own.Where(g => g.State == GenerationState.Retired && known.Contains(g.Generation)).Select(g => g.Generation)];
     }
 
     /// <summary>Drops a former generation's tables and checkpoints. Doing it again does no harm.</summary>
     public async Task DropAsync(int generation, CancellationToken cancellationToken)
     {
-        await database.Storage.Checkpoints.DeleteAsync(projection.Name, generation, cancellationToken).ConfigureAwait(false);
         await ReadModels.DropAsync(projection.Name, projection.Schema, generation, cancellationToken).ConfigureAwait(false);
+        await database.Storage.Checkpoints.DeleteAsync(projection.Name, generation, cancellationToken).ConfigureAwait(false);
         await database.Storage.Leases.ChangeAsync(
             new LeaseChange { Remove = [.. Of([generation]).Select(l => l.Shard)] }, cancellationToken).ConfigureAwait(false);
     }
@@ -187,9 +209,9 @@ internal sealed partial class GenerationKeeper(
     public async Task<int> DropFormerAsync(CancellationToken cancellationToken)
     {
         var own = Own(await ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false));
-        var former = own.Where(g => g.State == GenerationState.Retired).ToArray();
+        var former = await FormerAsync(own, cancellationToken).ConfigureAwait(false);
         foreach (var generation in former)
-            await DropAsync(generation.Generation, cancellationToken).ConfigureAwait(false);
+            await DropAsync(generation, cancellationToken).ConfigureAwait(false);
         return former.Length;
     }
 
@@ -226,16 +248,18 @@ internal sealed partial class GenerationKeeper(
         await ReadModels.PrepareAsync(projection.Name, projection.Version, projection.Schema, generation, cancellationToken)
             .ConfigureAwait(false);
 
-    // Shards that worked on a generation before keep their ranges, also when the rows of their leases are lost: their checkpoints tell.
+    // Shards that worked on a generation before keep their ranges, also when the rows of their leases are lost: their checkpoints tell, and
+    // under which epoch they worked, so that the next owner has a higher one at once.
     private async Task<IReadOnlyList<ShardLease>> ShardsOfAsync(ReadModelGeneration generation, CancellationToken cancellationToken)
     {
         var stored = await database.Storage.Checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false);
-        var ranges = stored.Where(c => c.Shard.Projection == projection.Name && c.Shard.Generation == generation.Generation)
-            .Select(c => c.Shard.Slots).ToArray();
+        var known = stored.Where(c => c.Shard.Projection == projection.Name && c.Shard.Generation == generation.Generation).ToArray();
+        var epoch = known.Select(c => c.Epoch).DefaultIfEmpty().MaxBy(e => e.Value);
+        SlotRange[] ranges = [.. known.Select(c => c.Shard.Slots)];
         ranges = ranges.Length == 0 ? [.. SlotRange.All.Divide(projection.Partitions)] : Completed(ranges);
         return [.. ranges.Select(slots => new ShardLease(
             new ShardName(projection.Name, generation.Generation, slots, database.Name), projection.Group, generation.Version,
-            LeaseState.Wanted, null, default, null, null))];
+            LeaseState.Wanted, null, epoch, null, null))];
     }
 
     private static SlotRange[] Completed(SlotRange[] known)

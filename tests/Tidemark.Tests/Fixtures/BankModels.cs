@@ -15,9 +15,10 @@ public sealed class Balances : SingleStreamProjection<Balance>
     }
 
     /// <param name="version">The version of the handlers; from 2 on, amounts count twice.</param>
-    public Balances(int version)
+    /// <param name="partitions">Into how many shards it is split at first.</param>
+    public Balances(int version, int partitions = 1)
     {
-        Version = version;
+        (Version, Partitions) = (version, partitions);
         Create<Opened>(e => new(e.Data.Owner, 0, 0));
         On<Deposited>((b, e) => b with { Amount = b.Amount + (version * Allowed(e.Data.Amount)), Changes = b.Changes + 1 });
         On<Withdrawn>((b, e) => b with { Amount = b.Amount - (version * e.Data.Amount), Changes = b.Changes + 1 });
@@ -36,8 +37,9 @@ public sealed class Books : MultiStreamProjection<Book>
     {
     }
 
-    public Books(bool acrossTenants)
+    public Books(bool acrossTenants, int partitions = 1)
     {
+        Partitions = partitions;
         Name = acrossTenants ? "AllBooks" : "Books";
         AcrossTenants = acrossTenants;
         Initial(key => new(key, 0, 0));
@@ -60,7 +62,13 @@ public sealed class Books : MultiStreamProjection<Book>
 public sealed class Totals : FlatTableProjection
 {
     public Totals()
+        : this(1)
     {
+    }
+
+    public Totals(int partitions)
+    {
+        Partitions = partitions;
         KeyColumn("account");
         Column("owner", ColumnType.Text);
         Column("balance", ColumnType.Integer, notNull: true);

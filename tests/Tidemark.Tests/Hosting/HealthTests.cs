@@ -29,28 +29,4 @@ public sealed class HealthTests
         health.State.ShouldBe(HealthState.Degraded);
         health.Reasons.ShouldHaveSingleItem().ShouldStartWith("shard Balances:g1:0-1023@main is paused (Serialization)");
     }
-
-    [Fact]
-    public async Task Loop_that_is_silent_for_too_long_is_unhealthy()
-    {
-        var clock = new ManualClock();
-        var hold = new TaskCompletionSource();
-        await using var bank = await BankHost.StartAsync(t => t.AddProjection<Balances>(), clock: clock);
-        var held = new TaskCompletionSource();
-        bank.Storage.BeforeMark = () =>
-        {
-            held.TrySetResult();
-            return hold.Task;
-        };
-        bank.Host.Database.HighWater.Signal(appended: false);
-        await held.Task.InTime();
-        bank.Daemon.CheckHealth().State.ShouldBe(HealthState.Healthy);
-
-        clock.Advance(TimeSpan.FromMinutes(2));
-
-        var health = bank.Daemon.CheckHealth();
-        health.State.ShouldBe(HealthState.Unhealthy);
-        health.Reasons.ShouldContain(r => r.StartsWith("the loop of the high-water mark has been silent for", StringComparison.Ordinal));
-        hold.SetResult();
-    }
 }

@@ -17,7 +17,8 @@ internal sealed record LeaseDocument(
             document.Now.ToUniversalTime(),
             Array.ConvertAll(document.Nodes, n => n.ToNode()),
             Array.ConvertAll(document.Shards, s => s.ToLease()),
-            document.LastCommand) { IsComplete = document.IsComplete };
+            document.LastCommand)
+        { IsComplete = document.IsComplete };
     }
 }
 

@@ -38,7 +38,9 @@ internal sealed class ParkSimulation : IAsyncDisposable
         _random = new Random(seed);
         _plan = new FaultPlan(seed, _clock)
         {
-            BeforePercent = _random.Next(12), AfterPercent = _random.Next(12), SlowPercent = _random.Next(10),
+            BeforePercent = _random.Next(12),
+            AfterPercent = _random.Next(12),
+            SlowPercent = _random.Next(10),
         };
         _data = new(new("main", _clock, new(), NullLoggerFactory.Instance));
     }

@@ -178,7 +178,10 @@ internal sealed class ProjectionConsumer : IShardConsumer
         var move = new CheckpointMove(_shard, _epoch, _durable, _expected.Position, _anchor?.Id, _anchor?.Position ?? Position.Beginning);
         var commit = _applier.AddTo(new ReadModelCommit
         {
-            Move = move, DeadLetters = [.. _deadLetters], ParkedEvents = [.. _parkedEvents], ParkedStep = _step,
+            Move = move,
+            DeadLetters = [.. _deadLetters],
+            ParkedEvents = [.. _parkedEvents],
+            ParkedStep = _step,
         });
         if (_effects is not null)
         {

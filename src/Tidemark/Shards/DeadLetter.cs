@@ -43,7 +43,8 @@ public sealed record DeadLetter(
         ShardName shard, ParkedEvent failed, ErrorCategory category, Exception error, int attempts, DeadLetterState state) =>
         new DeadLetter(
             shard, failed.Position, failed.EventId, failed.TypeName, failed.Tenant, failed.Stream, failed.Version, category, "", "",
-            attempts, default) { State = state }.Because(category, error);
+            attempts, default)
+        { State = state }.Because(category, error);
 
     /// <summary>The same record with another error.</summary>
     internal DeadLetter Because(ErrorCategory category, Exception error)

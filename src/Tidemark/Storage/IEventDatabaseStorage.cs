@@ -5,6 +5,7 @@ using Tidemark.Leases;
 using Tidemark.Log;
 using Tidemark.Projections;
 using Tidemark.Shards;
+using Tidemark.Tenancy;
 
 namespace Tidemark.Storage;
 
@@ -45,6 +46,9 @@ public interface IEventDatabaseStorage : IAsyncDisposable
 
     /// <summary>Operator commands; used when this is the coordination database.</summary>
     ICommandStore Commands { get; }
+
+    /// <summary>Which database each tenant is in; used when this is the coordination database.</summary>
+    ITenantStore Tenants { get; }
 
     /// <summary>The schema and its migrations.</summary>
     ISchema Schema { get; }

@@ -11,6 +11,12 @@ namespace Tidemark.Storage;
 /// <param name="Loggers">Where to log.</param>
 public sealed record StorageContext(string Database, TimeProvider Time, PipelineOptions Pipelines, ILoggerFactory Loggers)
 {
+    /// <summary>The name of the coordination database, which also holds what belongs to no tenant.</summary>
+    public const string MainDatabase = "main";
+
+    /// <summary>The storage of the coordination database, for a tenant database; null for the coordination database itself.</summary>
+    public IEventDatabaseStorage? Coordination { get; init; }
+
     /// <summary>The pipeline for idempotent database calls.</summary>
     public ResiliencePipeline DatabasePipeline(Func<Exception, bool> isTransient) =>
         Pipelines.Build(PipelineName.Database, Time, isTransient);

@@ -85,7 +85,7 @@ public sealed partial class EventStore
         StreamId stream, AggregateUntil? until = null, CancellationToken cancellationToken = default)
         where TDocument : class
     {
-        var fold = _projections.FoldOf<TDocument>();
+        var fold = Parts.Projections.FoldOf<TDocument>();
         var options = new StreamReadOptions { To = until?.Version ?? new StreamVersion(long.MaxValue) };
         TDocument? document = null;
         var version = StreamVersion.None;
@@ -147,7 +147,7 @@ public sealed partial class EventStore
     /// <exception cref="InvalidOperationException">No stored projection, or more than one, has this document type.</exception>
     public DocumentReader<TDocument> Documents<TDocument>(string? projection = null)
         where TDocument : class =>
-        new(_projections.DocumentsOf<TDocument>(projection), _database.Storage.ReadModels, _database.Json, Tenant);
+        new(Parts.Projections.DocumentsOf<TDocument>(projection), _database.Storage.ReadModels, _database.Json, Tenant);
 
     /// <summary>The qualified, quoted name of a read model's view, for SQL of your own.</summary>
     /// <param name="name">The stable name.</param>

@@ -1,11 +1,9 @@
 using System.Diagnostics;
-using Polly;
 using Tidemark.Events;
 using Tidemark.Log;
-using Tidemark.Projections;
-using Tidemark.Resilience;
 using Tidemark.Storage;
 using Tidemark.Telemetry;
+using Tidemark.Tenancy;
 
 namespace Tidemark;
 
@@ -15,23 +13,13 @@ namespace Tidemark;
 /// </summary>
 public sealed partial class EventStore
 {
+    private readonly EventDatabases _databases;
     private readonly EventDatabase _database;
-    private readonly EventEncoder _encoder;
-    private readonly InlineProjections _inline;
-    private readonly TransactionAppender _appender;
-    private readonly ProjectionCatalog _projections;
-    private readonly ResiliencePipeline _appendPipeline;
 
-    internal EventStore(
-        EventDatabase database, TenantId tenant, EventEncoder encoder, InlineProjections inline, ProjectionCatalog projections)
+    internal EventStore(EventDatabases databases, TenantId tenant)
     {
-        _database = database;
-        _encoder = encoder;
-        _inline = inline;
-        _projections = projections;
-        _appender = new TransactionAppender(
-            database.Storage.Log, database.Storage.ReadModels, inline, projections.LiveGenerationOf);
-        _appendPipeline = database.Options.Pipelines.Build(PipelineName.Append, database.Time, database.Storage.IsTransient);
+        _databases = databases;
+        _database = databases.Of(tenant);
         Tenant = tenant;
     }
 
@@ -40,8 +28,28 @@ public sealed partial class EventStore
 
     private IEventLog Log => _database.Storage.Log;
 
+    private StoreParts Parts => _database.Parts;
+
     /// <summary>The store of another tenant.</summary>
-    public EventStore ForTenant(TenantId tenant) => new(_database, tenant, _encoder, _inline, _projections);
+    /// <param name="tenant">The tenant.</param>
+    /// <exception cref="UnknownTenantException">
+    /// Tenants have databases of their own here, and this process does not know of this one; see <see cref="ForTenantAsync"/>.
+    /// </exception>
+    public EventStore ForTenant(TenantId tenant) => new(_databases, tenant);
+
+    /// <summary>
+    /// The store of another tenant, which another process may have added just now: what this process does not know yet, it asks the
+    /// coordination database.
+    /// </summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="cancellationToken">Cancels the question.</param>
+    /// <exception cref="UnknownTenantException">There is none such.</exception>
+    public async Task<EventStore> ForTenantAsync(TenantId tenant, CancellationToken cancellationToken = default)
+    {
+        if (_databases.Tenants is { } tenants && !tenant.IsDefault)
+            await tenants.FindAsync(tenant, cancellationToken).ConfigureAwait(false);
+        return ForTenant(tenant);
+    }
 
     /// <summary>
     /// Appends events to a stream. Atomic; durable when it returns. Repeating it with the same event ids stores nothing twice.
@@ -69,9 +77,10 @@ public sealed partial class EventStore
     {
         ArgumentNullException.ThrowIfNull(options);
         var started = Stopwatch.GetTimestamp();
-        var append = _encoder.Encode(Tenant, new StreamEvents(stream, expected, events), options.Metadata);
+        await ReadyAsync(cancellationToken).ConfigureAwait(false);
+        var append = Parts.Encoder.Encode(Tenant, new StreamEvents(stream, expected, events), options.Metadata);
         AppendOutcome outcome;
-        if (options.Transaction is not null || _inline.Concern(append))
+        if (options.Transaction is not null || Parts.Inline.Concern(append))
             outcome = (await AppendInTransactionAsync([append], options, cancellationToken).ConfigureAwait(false))[0];
         else
             outcome = await _database.Appends.AppendAsync(append, cancellationToken).ConfigureAwait(false);
@@ -98,8 +107,9 @@ public sealed partial class EventStore
                 "together.", nameof(streams));
 
         var started = Stopwatch.GetTimestamp();
-        var appends = streams.Select(s => _encoder.Encode(Tenant, s, options.Metadata)).ToArray();
-        var outcomes = options.Transaction is not null || appends.Any(_inline.Concern)
+        await ReadyAsync(cancellationToken).ConfigureAwait(false);
+        var appends = streams.Select(s => Parts.Encoder.Encode(Tenant, s, options.Metadata)).ToArray();
+        var outcomes = options.Transaction is not null || appends.Any(Parts.Inline.Concern)
             ? await AppendInTransactionAsync(appends, options, cancellationToken).ConfigureAwait(false)
             : await SendAsync(appends, ct => Log.AppendAtomicallyAsync(appends, ct), cancellationToken).ConfigureAwait(false);
         var failed = Array.FindIndex(outcomes, o => !o.IsStored && o.Status != AppendStatus.Conflict);
@@ -132,7 +142,7 @@ public sealed partial class EventStore
         {
             var transaction = Log.Lend(lent);
             await using (transaction.ConfigureAwait(false))
-                return await _appender.AppendAsync(transaction, appends, cancellationToken).ConfigureAwait(false);
+                return await _database.Appender.AppendAsync(transaction, appends, cancellationToken).ConfigureAwait(false);
         }
 
         return await SendAsync(appends, OwnAsync, cancellationToken).ConfigureAwait(false);
@@ -142,7 +152,7 @@ public sealed partial class EventStore
             var own = await Log.BeginAsync(ct).ConfigureAwait(false);
             await using (own.ConfigureAwait(false))
             {
-                var outcomes = await _appender.AppendAsync(own, appends, ct).ConfigureAwait(false);
+                var outcomes = await _database.Appender.AppendAsync(own, appends, ct).ConfigureAwait(false);
                 if (outcomes.All(o => o.IsStored))
                     await own.CommitAsync(ct).ConfigureAwait(false);
                 return outcomes;
@@ -155,12 +165,20 @@ public sealed partial class EventStore
     {
         try
         {
-            return await _appendPipeline.ExecuteAsync(send, cancellationToken).ConfigureAwait(false);
+            return await _database.AppendPipeline.ExecuteAsync(send, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (_database.Storage.IsTransient(e))
         {
             throw new AppendFailedException(appends[0].Stream, [.. appends.SelectMany(a => a.Events).Select(e => e.Id)], e);
         }
+    }
+
+    // The store may be older than the tenant's removal, and this process's first append to its database needs its inline projections.
+    private ValueTask ReadyAsync(CancellationToken cancellationToken)
+    {
+        if (_databases.Tenants is { } tenants && !Tenant.IsDefault && tenants.Find(Tenant) is null)
+            throw new UnknownTenantException(Tenant);
+        return _database.OpenAsync(cancellationToken);
     }
 
     private static AppendResult Result(StreamAppend append, AppendOutcome outcome)

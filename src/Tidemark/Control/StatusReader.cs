@@ -1,6 +1,4 @@
-using Tidemark.Checkpoints;
 using Tidemark.Events;
-using Tidemark.HighWater;
 using Tidemark.Leases;
 using Tidemark.Log;
 using Tidemark.Placement;
@@ -9,12 +7,16 @@ namespace Tidemark.Control;
 
 /// <summary>
 /// Reads the status of the cluster from the storage ports alone. Keeps the last reading, for rates, and the last plan, so that nothing is
-/// placed anew while no lease changes. Safe for concurrent use.
+/// placed anew while no lease changes. A database that does not answer keeps nobody from seeing the others. Safe for concurrent use.
 /// </summary>
 internal sealed class StatusReader(
-    ILeaseStore leases, ICheckpointStore checkpoints, IHighWaterSource marks, IEventLog log, string database)
+    ILeaseStore leases, Func<CancellationToken, ValueTask<IReadOnlyList<StatusSource>>> sources, TimeProvider time)
 {
     private const int LagReadsMax = 20;
+    private const int AtOnce = 8;
+
+    // Long enough for a busy database, short enough for a person who waits.
+    private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
     private LeaseBook _book = LeaseBook.Empty;
@@ -23,28 +25,69 @@ internal sealed class StatusReader(
     /// <summary>Where every shard stood at a reading.</summary>
     private sealed record Reading(DateTimeOffset At, IReadOnlyDictionary<ShardName, Position> Positions);
 
+    /// <summary>What one database showed.</summary>
+    private sealed record Shown(
+        ClusterDatabase Database, IReadOnlyDictionary<ShardName, Position> Positions, IReadOnlyDictionary<Position, TimeSpan> Lags);
+
     public async ValueTask<ClusterStatus> ReadAsync(CancellationToken cancellationToken)
     {
-        // The mark comes first: a shard that moves meanwhile is caught up, and not ahead of the log.
-        var mark = await marks.ReadAsync(Position.Beginning, cancellationToken).ConfigureAwait(false);
+        var databases = await sources(cancellationToken).ConfigureAwait(false);
         var view = await leases.ReadAsync(cancellationToken).ConfigureAwait(false);
-        var stored = (await checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false)).ToDictionary(c => c.Shard, c => c.Position);
+        ShardLease[] listed = [.. view.Shards.Where(l => l.State != LeaseState.Retired)];
+        var shown = new Shown[databases.Count];
+        var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, shown.Length, options, async (i, ct) => shown[i] = await TryReadAsync(databases[i], listed, view.Now, ct)
+            .ConfigureAwait(false)).ConfigureAwait(false);
 
-        ShardLease[] shown = [.. view.Shards.Where(l => l.State != LeaseState.Retired)];
-        var positions = shown.Where(l => l.Shard.Database == database)
-            .ToDictionary(l => l.Shard, l => stored.GetValueOrDefault(l.Shard, Position.Beginning));
+        var positions = shown.SelectMany(s => s.Positions).ToDictionary();
+        var byName = shown.ToDictionary(s => s.Database.Name, StringComparer.Ordinal);
         var (book, previous) = Replace(view, new Reading(view.Now, positions));
-        var lags = await ReadLagsAsync(positions.Values, mark.Mark, view.Now, cancellationToken).ConfigureAwait(false);
-
         var names = view.Nodes.ToDictionary(n => n.Id, n => n.Name);
-        var shards = shown
+        var shards = listed
             .OrderBy(l => l.Shard.Projection, StringComparer.Ordinal).ThenBy(l => l.Shard.Database, StringComparer.Ordinal)
             .ThenBy(l => l.Shard.Generation).ThenBy(l => l.Shard.Slots.First)
             .Select(lease => Show(lease, book, names) with { Rate = RateOf(lease.Shard, positions, view.Now, previous) })
-            .Select(shard => positions.TryGetValue(shard.Shard, out var at)
-                ? shard with { Position = at, Gap = Math.Max(0, mark.Mark.Value - at.Value), Lag = LagOf(at, mark.Mark, lags) }
-                : shard);
-        return new ClusterStatus(Nodes(view), [.. shards], mark.Mark, mark.Last, view.Now);
+            .Select(shard => byName.TryGetValue(shard.Shard.Database, out var database) ? Placed(shard, database) : shard);
+        return new ClusterStatus(Nodes(view), [.. shards], [.. shown.Select(s => s.Database)], view.Now);
+    }
+
+    private static ClusterShard Placed(ClusterShard shard, Shown shown)
+    {
+        if (!shown.Positions.TryGetValue(shard.Shard, out var at))
+            return shard;
+        var mark = shown.Database.Mark;
+        return shard with { Position = at, Gap = Math.Max(0, mark.Value - at.Value), Lag = LagOf(at, mark, shown.Lags) };
+    }
+
+    private async ValueTask<Shown> TryReadAsync(
+        StatusSource source, IEnumerable<ShardLease> listed, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(AnswerMax, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
+        {
+            return await ReadAsync(source, listed, now, either.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && !source.IsMain)
+        {
+            var problem = late.IsCancellationRequested ? $"it did not answer within {AnswerMax.TotalSeconds:N0} s" : e.Message;
+            return new Shown(
+                new ClusterDatabase(source.Database, default, default, problem), new Dictionary<ShardName, Position>(),
+                new Dictionary<Position, TimeSpan>());
+        }
+    }
+
+    // The mark comes first: a shard that moves meanwhile is caught up, and not ahead of the log.
+    private static async ValueTask<Shown> ReadAsync(
+        StatusSource source, IEnumerable<ShardLease> listed, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var mark = await source.Marks.ReadAsync(Position.Beginning, cancellationToken).ConfigureAwait(false);
+        var stored = (await source.Checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+            .ToDictionary(c => c.Shard, c => c.Position);
+        var positions = listed.Where(l => l.Shard.Database == source.Database)
+            .ToDictionary(l => l.Shard, l => stored.GetValueOrDefault(l.Shard, Position.Beginning));
+        var lags = await ReadLagsAsync(source.Log, positions.Values, mark.Mark, now, cancellationToken).ConfigureAwait(false);
+        return new Shown(new ClusterDatabase(source.Database, mark.Mark, mark.Last, null), positions, lags);
     }
 
     // Nodes that expired do not own anything any more; for the plan they are not there.
@@ -118,8 +161,8 @@ internal sealed class StatusReader(
         return (position.Value - before.Value) / (now - previous.At).TotalSeconds;
     }
 
-    private async ValueTask<Dictionary<Position, TimeSpan>> ReadLagsAsync(
-        IEnumerable<Position> positions, Position mark, DateTimeOffset now, CancellationToken cancellationToken)
+    private static async ValueTask<Dictionary<Position, TimeSpan>> ReadLagsAsync(
+        IEventLog log, IEnumerable<Position> positions, Position mark, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var lags = new Dictionary<Position, TimeSpan>();
         foreach (var position in positions.Where(p => p < mark).Distinct().Order().Take(LagReadsMax))
@@ -133,6 +176,6 @@ internal sealed class StatusReader(
         return lags;
     }
 
-    private static TimeSpan? LagOf(Position position, Position mark, Dictionary<Position, TimeSpan> lags) =>
+    private static TimeSpan? LagOf(Position position, Position mark, IReadOnlyDictionary<Position, TimeSpan> lags) =>
         position >= mark ? TimeSpan.Zero : lags.TryGetValue(position, out var lag) ? lag : null;
 }

@@ -14,12 +14,11 @@ namespace Tidemark.Hosting;
 /// each of them allows.
 /// </summary>
 internal sealed partial class CommandRunner(
-    EventDatabase database, NodeAgent node, ShardHost host, IReadOnlyDictionary<string, GenerationKeeper> keepers, ILogger logger)
+    EventDatabase database, NodeAgent node, ShardHosts hosts, ILogger logger)
 {
     private static readonly TimeSpan SettleMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
-    private readonly Relayout _relayout = new(database, node, host);
     private long _seen;
 
     /// <summary>Works off commands as they come, until cancelled.</summary>
@@ -87,8 +86,8 @@ internal sealed partial class CommandRunner(
     {
         if (command.Action is not (OperatorAction.Rebuild or OperatorAction.Drop or OperatorAction.Split or OperatorAction.Merge))
             return true;
-        var shard = node.Book.Shards.Keys.FirstOrDefault(s => s.Projection == command.Target || s.ToString() == command.Target);
-        return shard is null || keepers.ContainsKey(shard.Projection);
+        var shard = node.Book.Shards.Keys.FirstOrDefault(s => IsMeant(s, command.Target));
+        return shard is null || hosts.Of(shard.Database).Keepers.ContainsKey(shard.Projection);
     }
 
     private Task<string> ObeyAsync(OperatorCommand command, CancellationToken cancellationToken) => command.Action switch
@@ -129,14 +128,22 @@ internal sealed partial class CommandRunner(
 
     private async Task<string> RebuildAsync(string projection, CancellationToken cancellationToken)
     {
-        var generation = await KeeperOf(projection).BeginRebuildAsync(cancellationToken).ConfigureAwait(false);
+        var results = new List<string>();
+        foreach (var keeper in KeepersOf(projection))
+        {
+            var generation = await keeper.BeginRebuildAsync(cancellationToken).ConfigureAwait(false);
+            results.Add($"Generation {generation} is being built; readers see it once it has caught up.");
+        }
+
         await database.HighWater.NotifyLeasesAsync(cancellationToken).ConfigureAwait(false);
-        return $"Generation {generation} is being built; readers see it once it has caught up.";
+        return string.Join(' ', results.Distinct(StringComparer.Ordinal));
     }
 
     private async Task<string> DropAsync(string projection, CancellationToken cancellationToken)
     {
-        var dropped = await KeeperOf(projection).DropFormerAsync(cancellationToken).ConfigureAwait(false);
+        var dropped = 0;
+        foreach (var keeper in KeepersOf(projection))
+            dropped += await keeper.DropFormerAsync(cancellationToken).ConfigureAwait(false);
         return $"{dropped} former generation(s) dropped.";
     }
 
@@ -195,20 +202,21 @@ internal sealed partial class CommandRunner(
     {
         if (parts > slots.Count)
             throw new ArgumentException($"{slots.Count} slot(s) cannot be divided into {parts} shards; ask for fewer.");
-        if (parts > 1 && keepers.TryGetValue(former[0].Shard.Projection, out var keeper))
+        var run = hosts.Of(former[0].Shard.Database);
+        if (parts > 1 && run.Keepers.TryGetValue(former[0].Shard.Projection, out var keeper))
             keeper.CheckCanSplit();
         var ranges = slots.Divide(parts);
         if (former.Length == parts && former.All(l => ranges.Contains(l.Shard.Slots)))
             return $"Generation {former[0].Shard.Generation} has {parts} shard(s) already.";
-        await _relayout.RunAsync(former, ranges, cancellationToken).ConfigureAwait(false);
+        await new Relayout(run.Database, node, run.Host).RunAsync(former, ranges, cancellationToken).ConfigureAwait(false);
         return $"{former.Length} shard(s) of generation {former[0].Shard.Generation} replaced by {parts}.";
     }
 
-    // By the name of a projection, or of one shard.
+    // By the name of a projection, with its database or without, or of one shard.
     private ShardLease[] Find(string target)
     {
         ShardLease[] found = [.. node.Book.Shards.Values.Where(
-            l => l.State != LeaseState.Retired && (l.Shard.Projection == target || l.Shard.ToString() == target))];
+            l => l.State != LeaseState.Retired && IsMeant(l.Shard, target))];
         return found.Length > 0
             ? found
             : throw new ArgumentException(
@@ -221,12 +229,16 @@ internal sealed partial class CommandRunner(
         ?? throw new ArgumentException(
             $"There is no node '{target}'. Nodes: {string.Join(", ", node.Book.Nodes.Select(n => n.Name).Order(StringComparer.Ordinal))}.");
 
-    private GenerationKeeper KeeperOf(string projection) =>
-        keepers.TryGetValue(projection, out var keeper)
-            ? keeper
-            : throw new ArgumentException(
-                $"There is no async projection '{projection}'. There are: " +
-                $"{string.Join(", ", keepers.Keys.Order(StringComparer.Ordinal))}.");
+    private static bool IsMeant(ShardName shard, string target) =>
+        shard.Projection == target || $"{shard.Projection}@{shard.Database}" == target || shard.ToString() == target;
+
+    private GenerationKeeper[] KeepersOf(string target) =>
+    [
+        .. Find(target).Select(l => l.Shard).DistinctBy(s => (s.Projection, s.Database))
+            .Select(s => hosts.Of(s.Database).Keepers.GetValueOrDefault(s.Projection) ?? throw new ArgumentException(
+                $"There is no async projection '{s.Projection}' in this process. There are: " +
+                $"{string.Join(", ", hosts.Of(s.Database).Keepers.Keys.Order(StringComparer.Ordinal))}.")),
+    ];
 
     private async Task UntilAsync(Func<LeaseBook, bool> condition, CancellationToken cancellationToken)
     {
@@ -255,11 +267,9 @@ internal sealed partial class CommandRunner(
 
     private async Task ChangeAsync(LeaseChange change, CancellationToken cancellationToken)
     {
-        if (!await database.Storage.Leases.ChangeAsync(change, cancellationToken).ConfigureAwait(false))
+        if (!await node.ChangeAsync(change, cancellationToken).ConfigureAwait(false))
             throw new InvalidOperationException("The shards or nodes have changed meanwhile. Look at the status, and ask again if " +
                 "need be.");
-        node.Ask();
-        await database.HighWater.NotifyLeasesAsync(cancellationToken).ConfigureAwait(false);
     }
 
     [LoggerMessage(EventId = 1441, Level = LogLevel.Information, Message = "Command {Number} ({Action} {Target}), asked by {By}.")]

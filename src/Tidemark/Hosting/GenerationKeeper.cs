@@ -18,6 +18,9 @@ internal sealed partial class GenerationKeeper(
     private static readonly TimeSpan SwapMax = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
+    // The shards of a tenant's database run together, unless the projection says otherwise: then one node alone reads it, once.
+    private string? Group => projection.Group ?? (database.Name == StorageContext.MainDatabase ? null : database.Name);
+
     private IReadModelStore ReadModels => database.Storage.ReadModels;
 
     /// <summary>Makes the generations that this version of the projection needs, and says which shards they have.</summary>
@@ -201,7 +204,7 @@ internal sealed partial class GenerationKeeper(
     {
         await ReadModels.DropAsync(projection.Name, projection.Schema, generation, cancellationToken).ConfigureAwait(false);
         await database.Storage.Checkpoints.DeleteAsync(projection.Name, generation, cancellationToken).ConfigureAwait(false);
-        await database.Storage.Leases.ChangeAsync(
+        await node.ChangeAsync(
             new LeaseChange { Remove = [.. Of([generation]).Select(l => l.Shard)] }, cancellationToken).ConfigureAwait(false);
     }
 
@@ -227,11 +230,8 @@ internal sealed partial class GenerationKeeper(
 
     private async Task ChangeAsync(LeaseChange change, CancellationToken cancellationToken)
     {
-        var changed = await database.Storage.Leases.ChangeAsync(change, cancellationToken).ConfigureAwait(false);
-        node.Ask();
-        if (!changed)
+        if (!await node.ChangeAsync(change, cancellationToken).ConfigureAwait(false))
             throw new InvalidOperationException($"The shards of projection '{projection.Name}' have changed meanwhile.");
-        await database.HighWater.NotifyLeasesAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private ShardLease[] Wanted(params int[] generations) => [.. Of(generations).Where(l => l.State != LeaseState.Retired)];
@@ -258,7 +258,7 @@ internal sealed partial class GenerationKeeper(
         SlotRange[] ranges = [.. known.Select(c => c.Shard.Slots)];
         ranges = ranges.Length == 0 ? [.. SlotRange.All.Divide(projection.Partitions)] : Completed(ranges);
         return [.. ranges.Select(slots => new ShardLease(
-            new ShardName(projection.Name, generation.Generation, slots, database.Name), projection.Group, generation.Version,
+            new ShardName(projection.Name, generation.Generation, slots, database.Name), Group, generation.Version,
             LeaseState.Wanted, null, epoch, null, null))];
     }
 

@@ -1,7 +1,7 @@
-using Tidemark.HighWater;
 using Tidemark.Leases;
 using Tidemark.Placement;
 using Tidemark.Shards;
+using Tidemark.Storage;
 
 namespace Tidemark.Hosting;
 
@@ -17,23 +17,25 @@ internal sealed class HealthCheck(TidemarkOptions options, TimeProvider time)
     public DaemonHealth Result => new(_state, [.. _reasons]);
 
     /// <summary>A loop that should run has ended.</summary>
-    public void Loops(Task ticks, Task loops)
+    public void Loops(Task ticks, IEnumerable<Task> loops)
     {
         if (ticks.IsCompleted)
             Add(HealthState.Unhealthy, "the loop that keeps this node on the roster, or the one that obeys operators, has ended");
-        if (loops.IsCompleted)
+        if (loops.Any(l => l.IsCompleted))
             Add(HealthState.Unhealthy, "the loops that follow the high-water mark have ended");
     }
 
     public void Node(NodeAgent node) =>
         Heartbeat($"node {node.Name}", node.Heartbeat, options.Node.Tick + options.Node.TimeToLive + CallMax);
 
-    public void Mark(HighWaterAgent mark)
+    public void Mark(EventDatabase database)
     {
+        var mark = database.HighWater;
+        var what = $"the high-water mark of database {database.Name}";
         var polls = new[] { options.HighWater.PollWithHints, options.HighWater.PollIdle, options.HighWater.PollBusy };
-        Heartbeat("the high-water mark", mark.Heartbeat, polls.Max() + CallMax);
+        Heartbeat(what, mark.Heartbeat, polls.Max() + CallMax);
         if (mark.Failure is { } failure)
-            Add(HealthState.Degraded, $"the high-water mark cannot be read: {failure.Message}");
+            Add(HealthState.Degraded, $"{what} cannot be read: {failure.Message}");
     }
 
     public void Shards(IEnumerable<ShardAgent> agents)
@@ -46,6 +48,13 @@ internal sealed class HealthCheck(TidemarkOptions options, TimeProvider time)
                     error.Exception.Message);
             }
         }
+    }
+
+    /// <summary>Databases of tenants that could not be opened.</summary>
+    public void Databases(IReadOnlyDictionary<string, string> problems)
+    {
+        foreach (var (database, problem) in problems.OrderBy(p => p.Key, StringComparer.Ordinal))
+            Add(HealthState.Degraded, $"event database {database} cannot be opened: {problem}");
     }
 
     public void Stopping() => Add(HealthState.Degraded, "the daemon is stopping");

@@ -106,10 +106,7 @@ internal sealed class Relayout(EventDatabase database, NodeAgent node, ShardHost
 
     private async Task ChangeAsync(LeaseChange change, CancellationToken cancellationToken)
     {
-        var changed = await database.Storage.Leases.ChangeAsync(change, cancellationToken).ConfigureAwait(false);
-        node.Ask();
-        if (!changed)
+        if (!await node.ChangeAsync(change, cancellationToken).ConfigureAwait(false))
             throw new InvalidOperationException("The shards have changed meanwhile. Look at the status, and ask again if need be.");
-        await database.HighWater.NotifyLeasesAsync(cancellationToken).ConfigureAwait(false);
     }
 }

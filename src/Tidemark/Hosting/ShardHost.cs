@@ -10,10 +10,10 @@ using Tidemark.Storage;
 
 namespace Tidemark.Hosting;
 
-/// <summary>Runs the shards that this node owns.</summary>
+/// <summary>Runs the shards of one event database that this node owns.</summary>
 internal sealed partial class ShardHost(
-    EventDatabase database, IReadOnlyList<Projection> projections, ShardRuntime runtime, ILogger logger, CancellationToken abort)
-    : IShardHost
+    EventDatabase database, IReadOnlyList<Projection> projections, ShardRuntime runtime, HostedShards hosted, ILogger logger,
+    CancellationToken abort)
 {
     private const long StateBytesMin = 256 * 1024;
 
@@ -21,27 +21,22 @@ internal sealed partial class ShardHost(
     private static readonly TimeSpan BuildProgressInterval = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReadyRetryMin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReadyRetryMax = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<string, Projection> _projections = projections.ToDictionary(p => p.Name, StringComparer.Ordinal);
     private readonly ConcurrentDictionary<ShardName, RunningShard> _running = new();
-    private readonly ConcurrentDictionary<ShardName, Epoch> _epochs = new();
-    private readonly ConcurrentDictionary<ShardName, Epoch> _raises = new();
     private readonly ConcurrentDictionary<string, Position> _reached = new(StringComparer.Ordinal);
     private volatile IReadOnlyList<ReadModelGeneration> _generations = [];
+    private volatile bool _isReady;
     private int _refreshesAgain;
     private volatile LeaseBook _book = LeaseBook.Empty;
 
-    /// <inheritdoc />
-    public IReadOnlyList<Capability> Capabilities { get; } = [.. projections.Select(p => new Capability(p.Name, p.Version))];
-
-    /// <inheritdoc />
-    public IReadOnlyDictionary<ShardName, Epoch> Running => _epochs;
-
-    /// <inheritdoc />
-    public bool HasRaises => !_raises.IsEmpty;
-
     /// <summary>The agents of the shards that run here.</summary>
-    public IEnumerable<ShardAgent> Agents => _running.Values.Select(r => r.Agent);
+    public IEnumerable<ShardAgent> Agents => _running.Values.Select(r => r.Agent).OfType<ShardAgent>();
+
+    /// <summary>Whether any shard runs here.</summary>
+    public bool HasShards => !_running.IsEmpty;
 
     /// <summary>The generations as last read.</summary>
     public IReadOnlyList<ReadModelGeneration> Generations => _generations;
@@ -55,62 +50,117 @@ internal sealed partial class ShardHost(
     /// <summary>Called when a shard needs a tick soon.</summary>
     public Action Ask { get; set; } = () => { };
 
-    /// <summary>The agent of a shard that runs here; null when it does not.</summary>
+    /// <summary>The agent of a shard that runs here; null when it does not, or not yet.</summary>
     public ShardAgent? Find(ShardName shard) => _running.GetValueOrDefault(shard)?.Agent;
 
     /// <summary>The live generation of a projection; null before its first one is made.</summary>
     public ReadModelGeneration? LiveOf(string projection) =>
         _generations.LastOrDefault(g => g.Projection == projection && g.State == GenerationState.Live);
 
-    /// <inheritdoc />
+    /// <summary>Starts a shard that this node owns; see <see cref="IShardHost.Start"/>.</summary>
     public void Start(ShardLease lease, int shardsHere)
     {
         if (!_projections.TryGetValue(lease.Shard.Projection, out var projection) || projection.Version != lease.Version)
             return;
+        var running = new RunningShard(abort);
+        _running[lease.Shard] = running;
+        hosted.Epochs[lease.Shard] = lease.Epoch;
+        if (_isReady)
+            Make(running, lease, projection, shardsHere);
+        running.Begin(stop => RunAsync(running, lease, projection, shardsHere, stop));
+        ShardsChanged.Fire();
+    }
+
+    /// <summary>Begins to drain a shard; see <see cref="IShardHost.StopAsync"/>.</summary>
+    public Task StopAsync(ShardName shard) => _running.TryGetValue(shard, out var running) ? running.StopAsync() : Task.CompletedTask;
+
+    /// <summary>What keeps a running shard from getting on; null when nothing does.</summary>
+    public ShardProblem? ProblemOf(ShardName shard)
+    {
+        var running = _running.GetValueOrDefault(shard);
+        return running?.Agent?.Status.Error is { } error
+            ? Problem(error.Category, error.Exception, error.NextTry)
+            : running?.Problem;
+    }
+
+    /// <summary>The shards or the nodes have changed.</summary>
+    public void Changed(LeaseBook book)
+    {
+        _book = book;
+        if (_isReady)
+            _ = Task.Run(() => RefreshAsync(abort), CancellationToken.None);
+    }
+
+    /// <summary>Opens the database and reads its generations, unless that was done.</summary>
+    public async Task GetReadyAsync(CancellationToken cancellationToken)
+    {
+        if (_isReady)
+            return;
+        await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static ShardProblem Problem(ErrorCategory category, Exception error, DateTimeOffset nextTry) => new(
+        category.ToString(), error.Message,
+        new DateTimeOffset(nextTry.UtcTicks - (nextTry.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero));
+
+    private ShardAgent Make(RunningShard running, ShardLease lease, Projection projection, int shardsHere)
+    {
         var state = Math.Max(StateBytesMin, runtime.Options.StateBytesMax / Math.Max(shardsHere, 1));
         var builds = IsBuilding(lease.Shard);
         var options = builds ? runtime.Options.With(BuildProgressInterval) : runtime.Options;
         var consumer = new ProjectionConsumer(
             lease.Shard, projection, database.ApplierContext(lease.Shard, state), database.Storage.Checkpoints,
-            database.Storage.DeadLetters, options, database.LargeCommits, lease.Epoch);
+            database.Storage.DeadLetters, options, database.Parts.LargeCommits, lease.Epoch);
         if (RaisesFrom(projection, lease.Shard, builds) is { } after)
             consumer.Effects?.StartAfter(after);
         var agent = new ShardAgent(lease.Shard, consumer, ErrorsOf(projection, lease.Shard, builds), runtime with { Options = options });
-        var running = new RunningShard(agent, consumer.Effects, abort);
-        _running[lease.Shard] = running;
-        _epochs[lease.Shard] = lease.Epoch;
-        running.Begin(stop => WatchAsync(running, lease, stop));
+        return running.Use(agent, consumer.Effects);
+    }
+
+    // Until its database is ready, a shard has no agent that could tell what is wrong; it tries again until told to stop.
+    private async Task RunAsync(RunningShard running, ShardLease lease, Projection projection, int shardsHere, CancellationToken stop)
+    {
+        try
+        {
+            for (var wait = ReadyRetryMin; !_isReady; wait = wait < ReadyRetryMax ? wait * 2 : ReadyRetryMax)
+            {
+                if (await TryGetReadyAsync(running, lease, wait, stop).ConfigureAwait(false))
+                    break;
+                await Task.Delay(wait, runtime.Time, stop).ConfigureAwait(false);
+            }
+
+            running.Problem = null;
+            var agent = running.Agent ?? Make(running, lease, projection, shardsHere);
+            ShardsChanged.Fire();
+            await WatchAsync(agent, lease, stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Told to stop before it could begin.
+        }
+
+        _running.TryRemove(lease.Shard, out _);
+        hosted.Epochs.TryRemove(lease.Shard, out _);
         ShardsChanged.Fire();
+        Ask();
     }
 
-    /// <inheritdoc />
-    public Task StopAsync(ShardName shard) => _running.TryGetValue(shard, out var running) ? running.StopAsync() : Task.CompletedTask;
-
-    /// <inheritdoc />
-    public ShardProblem? ProblemOf(ShardName shard)
+    private async Task<bool> TryGetReadyAsync(RunningShard running, ShardLease lease, TimeSpan wait, CancellationToken stop)
     {
-        if (Find(shard)?.Status.Error is not { } error)
-            return null;
-        var ticks = error.NextTry.UtcTicks;
-        return new ShardProblem(
-            error.Category.ToString(), error.Exception.Message,
-            new DateTimeOffset(ticks - (ticks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero));
-    }
-
-    /// <inheritdoc />
-    public IReadOnlyList<KeyValuePair<ShardName, Epoch>> TakeRaises()
-    {
-        var taken = _raises.ToArray();
-        foreach (var (shard, _) in taken)
-            _raises.TryRemove(shard, out _);
-        return taken;
-    }
-
-    /// <inheritdoc />
-    public void Changed(LeaseBook book)
-    {
-        _book = book;
-        _ = Task.Run(() => RefreshAsync(abort), CancellationToken.None);
+        try
+        {
+            await GetReadyAsync(stop).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            LogNotReady(lease.Shard, database.Storage.Description, e);
+            var category = database.Storage.IsTransient(e) ? ErrorCategory.Database : ErrorCategory.Start;
+            running.Problem = Problem(category, e, runtime.Time.GetUtcNow() + wait);
+            Ask();
+            return false;
+        }
     }
 
     // Waits and swaps rest on what is read here, so a failed try is repeated until one succeeds; one repetition at a time is enough.
@@ -129,18 +179,28 @@ internal sealed partial class ShardHost(
     {
         try
         {
-            var generations = await database.Storage.ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
-            await NoteReachedAsync(generations, cancellationToken).ConfigureAwait(false);
-            _generations = generations;
-            foreach (var (shard, running) in _running)
-                running.Agent.Errors = ErrorsOf(_projections[shard.Projection], shard, IsBuilding(shard));
-            ShardsChanged.Fire();
+            await ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             LogNotRefreshed(e);
             _ = RefreshAgainAsync();
         }
+    }
+
+    private async Task ReadGenerationsAsync(CancellationToken cancellationToken)
+    {
+        var generations = await database.Storage.ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
+        await NoteReachedAsync(generations, cancellationToken).ConfigureAwait(false);
+        _generations = generations;
+        _isReady = true;
+        foreach (var (shard, running) in _running)
+        {
+            if (running.Agent is { } agent)
+                agent.Errors = ErrorsOf(_projections[shard.Projection], shard, IsBuilding(shard));
+        }
+
+        ShardsChanged.Fire();
     }
 
     // How far live generations are beside which another one is built that will raise side effects.
@@ -191,13 +251,13 @@ internal sealed partial class ShardHost(
     }
 
     // A shard ends because it was told to. Should it ever end by itself, the next tick starts it again.
-    private async Task WatchAsync(RunningShard running, ShardLease lease, CancellationToken stop)
+    private async Task WatchAsync(ShardAgent agent, ShardLease lease, CancellationToken stop)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var beside = Task.WhenAll(Tend(lease, ended.Token), WatchFencesAsync(running.Agent, lease, ended.Token));
+        var beside = Task.WhenAll(Tend(lease, ended.Token), WatchFencesAsync(agent, lease, ended.Token));
         try
         {
-            await running.Agent.RunAsync(stop, abort).ConfigureAwait(false);
+            await agent.RunAsync(stop, abort).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -206,10 +266,6 @@ internal sealed partial class ShardHost(
 
         await ended.CancelAsync().ConfigureAwait(false);
         await beside.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _running.TryRemove(lease.Shard, out _);
-        _epochs.TryRemove(lease.Shard, out _);
-        ShardsChanged.Fire();
-        Ask();
     }
 
     // The event database knows a higher epoch than the lease: another owner has come since, or the coordination database was set back.
@@ -222,7 +278,7 @@ internal sealed partial class ShardHost(
             {
                 var all = await database.Storage.Checkpoints.ReadAllAsync(stop).ConfigureAwait(false);
                 if (all.FirstOrDefault(c => c.Shard == lease.Shard) is { } stored && stored.Epoch.Value > lease.Epoch.Value)
-                    _raises[lease.Shard] = new Epoch(stored.Epoch.Value + 1);
+                    hosted.Raises[lease.Shard] = new Epoch(stored.Epoch.Value + 1);
                 Ask();
             }
             catch (Exception e) when (e is not OperationCanceledException)
@@ -239,4 +295,7 @@ internal sealed partial class ShardHost(
 
     [LoggerMessage(EventId = 1422, Level = LogLevel.Warning, Message = "Generations or checkpoints could not be read; trying again.")]
     private partial void LogNotRefreshed(Exception error);
+
+    [LoggerMessage(EventId = 1423, Level = LogLevel.Warning, Message = "Shard {Shard} cannot begin: {Database} is not ready; trying again.")]
+    private partial void LogNotReady(ShardName shard, string database, Exception error);
 }

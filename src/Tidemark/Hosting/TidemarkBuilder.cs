@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tidemark.Events;
 using Tidemark.Projections;
 using Tidemark.Storage;
+using Tidemark.Tenancy;
 
 namespace Tidemark.Hosting;
 
@@ -20,6 +21,8 @@ public sealed class TidemarkBuilder
     internal EventTypeBuilder EventTypes { get; } = new();
 
     internal IReadOnlyList<ProjectionRegistration> Projections => _projections;
+
+    internal TenancyOptions? Tenancy { get; private set; }
 
     internal bool IsEmbedded { get; private set; }
 
@@ -82,6 +85,39 @@ public sealed class TidemarkBuilder
             throw new InvalidOperationException("A store is chosen already; call one of UseSqlite, UsePostgreSql, UseStorage, once.");
         _storage = make;
         IsEmbedded = embedded;
+        return this;
+    }
+
+    /// <summary>
+    /// Gives each tenant an event database of its own, named after it. The chosen store then is the coordination database, with the node
+    /// roster, the leases and the events of the default tenant; where the tenants' databases are, its package says. Tenants are added with
+    /// <see cref="TenantDirectory.AddAsync"/>.
+    /// </summary>
+    public TidemarkBuilder UseTenantDatabases() => UseTenancy(TenantAssignment.OwnDatabase, []);
+
+    /// <summary>Spreads the tenants over a pool of event databases; otherwise as <see cref="UseTenantDatabases()"/>.</summary>
+    /// <param name="assignment">How a new tenant gets its database.</param>
+    /// <param name="pool">
+    /// The names of the databases. It may grow; a name that goes is no longer chosen, and its tenants are served as before.
+    /// </param>
+    /// <exception cref="ArgumentException">A name is not allowed, or is given twice, or the pool is empty.</exception>
+    public TidemarkBuilder UseTenantDatabases(TenantAssignment assignment, params IReadOnlyList<string> pool)
+    {
+        ArgumentNullException.ThrowIfNull(pool);
+        foreach (var name in pool)
+            DatabaseName.Check(name);
+        if (pool.Distinct(StringComparer.Ordinal).Count() != pool.Count)
+            throw new ArgumentException($"A database is named twice: {string.Join(", ", pool)}.", nameof(pool));
+        if (pool.Count == 0 && assignment is TenantAssignment.Hash or TenantAssignment.LeastLoaded)
+            throw new ArgumentException($"The pool is empty; name the databases that {assignment} chooses from.", nameof(pool));
+        return UseTenancy(assignment, pool);
+    }
+
+    private TidemarkBuilder UseTenancy(TenantAssignment assignment, IReadOnlyList<string> pool)
+    {
+        if (Tenancy is not null)
+            throw new InvalidOperationException("UseTenantDatabases was called already; call it once.");
+        Tenancy = new TenancyOptions(assignment, [.. pool]);
         return this;
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Tidemark.Control;
 using Tidemark.Storage;
+using Tidemark.Tenancy;
 
 namespace Tidemark.Hosting;
 
@@ -27,8 +28,11 @@ public sealed class TidemarkHost : IAsyncDisposable
     /// <summary>Operates the cluster that this store's daemon belongs to, whether or not it runs here.</summary>
     public ClusterControl Control => _runtime.Control;
 
-    /// <summary>The event database beneath, with its storage ports.</summary>
-    public EventDatabase Database => _runtime.Database;
+    /// <summary>Which tenant is in which event database; null when all of them are in the one.</summary>
+    public TenantDirectory? Tenants => _runtime.Databases.Tenants;
+
+    /// <summary>The event database beneath (with tenants in their own: the coordination database), with its storage ports.</summary>
+    public EventDatabase Database => _runtime.Databases.Main;
 
     /// <summary>Builds and starts a store.</summary>
     public static async Task<TidemarkHost> StartAsync(Action<TidemarkBuilder> build, CancellationToken cancellationToken = default)

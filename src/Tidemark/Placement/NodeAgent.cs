@@ -57,6 +57,16 @@ internal sealed partial class NodeAgent(
     /// <summary>Asks for a tick now.</summary>
     public void Ask() => _asked.Fire();
 
+    /// <summary>Changes the set of shards or nodes, and lets every node know. Returns false when it was refused.</summary>
+    public async Task<bool> ChangeAsync(LeaseChange change, CancellationToken cancellationToken)
+    {
+        var changed = await store.ChangeAsync(change, cancellationToken).ConfigureAwait(false);
+        Ask();
+        if (changed)
+            await hints.NotifyLeasesAsync(cancellationToken).ConfigureAwait(false);
+        return changed;
+    }
+
     /// <summary>Joins the roster and takes what is free and belongs here. Throws when the database does not answer.</summary>
     public async Task JoinAsync(CancellationToken cancellationToken) => await TurnsAsync(cancellationToken).ConfigureAwait(false);
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Tidemark.Events;
 
 namespace Tidemark.Projections;
@@ -7,7 +6,6 @@ namespace Tidemark.Projections;
 internal sealed class ProjectionCatalog
 {
     private readonly IReadOnlyList<ProjectionRegistration> _all;
-    private readonly ConcurrentDictionary<string, int> _inlineGenerations = new(StringComparer.Ordinal);
 
     public ProjectionCatalog(IReadOnlyList<ProjectionRegistration> all, EventTypeRegistry types)
     {
@@ -24,10 +22,6 @@ internal sealed class ProjectionCatalog
                 ? $"Projection '{name}' is a stage of composite '{composite.Name}', which runs as one; name that."
                 : $"There is no projection '{name}'; there are: {string.Join(", ", _all.Select(r => r.Projection.Name))}.",
             nameof(name));
-
-    public int LiveGenerationOf(string projection) => _inlineGenerations.GetValueOrDefault(projection, 1);
-
-    public void SetLiveGeneration(string projection, int generation) => _inlineGenerations[projection] = generation;
 
     public SingleStreamProjection<TDocument> FoldOf<TDocument>()
         where TDocument : class =>

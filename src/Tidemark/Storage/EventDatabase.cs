@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using Polly;
 using Tidemark.Events;
 using Tidemark.HighWater;
 using Tidemark.Leases;
@@ -16,29 +17,29 @@ namespace Tidemark.Storage;
 /// </summary>
 public sealed class EventDatabase : IAsyncDisposable
 {
-    private const int LargeCommitsMax = 3;
+    private readonly SemaphoreSlim _opening = new(1);
+    private readonly DatabaseOpener _opener;
+    private readonly CancellationTokenSource _end = new();
+    private Task _hints = Task.CompletedTask;
+    private volatile bool _isOpen;
 
-    internal EventDatabase(
-        string name,
-        IEventDatabaseStorage storage,
-        EventTypeRegistry types,
-        JsonSerializerOptions json,
-        EventDatabaseOptions options,
-        TimeProvider time,
-        ILoggerFactory loggers)
+    internal EventDatabase(string name, IEventDatabaseStorage storage, StoreParts parts, PullingOptions pulling)
     {
         Name = name;
         Storage = storage;
-        Types = types;
-        Json = json;
-        Time = time;
-        Options = options;
-        Loggers = loggers;
+        Parts = parts;
+        _opener = new DatabaseOpener(storage, parts);
         Appends = new AppendQueue(
-            storage.Log, storage.FlushesMax, options.Log, options.Pipelines, time, storage.IsTransient, loggers.CreateLogger<FlushLoop>());
-        HighWater = new HighWaterAgent(storage.HighWater, storage.WakeUp, options.HighWater, time, loggers.CreateLogger<HighWaterAgent>());
-        Pulling = new PullingAgent(name, storage.Log, HighWater, types, options.Pulling, options.Pipelines, time,
-            loggers.CreateLogger<PullingAgent>());
+            storage.Log, storage.FlushesMax, parts.Options.Log, parts.Options.Pipelines, Time, storage.IsTransient,
+            Loggers.CreateLogger<FlushLoop>());
+        AppendPipeline = parts.Options.Pipelines.Build(PipelineName.Append, Time, storage.IsTransient);
+        HighWater = new HighWaterAgent(
+            storage.HighWater, storage.WakeUp, parts.Options.HighWater, Time, Loggers.CreateLogger<HighWaterAgent>());
+        Pulling = new PullingAgent(
+            name, storage.Log, HighWater, Types, pulling, parts.Options.Pipelines, Time, Loggers.CreateLogger<PullingAgent>());
+        Appender = new TransactionAppender(storage.Log, storage.ReadModels, parts.Inline, _opener.InlineGenerationOf);
+        SideEffects = new SideEffectParts(
+            parts.Encoder, Appender, Json, storage.Outbox, parts.Publisher, () => HighWater.Signal(appended: true));
     }
 
     /// <summary>Its name, as in shard names.</summary>
@@ -47,49 +48,76 @@ public sealed class EventDatabase : IAsyncDisposable
     /// <summary>Its storage ports.</summary>
     public IEventDatabaseStorage Storage { get; }
 
-    internal EventTypeRegistry Types { get; }
+    /// <summary>What all databases of the store share.</summary>
+    internal StoreParts Parts { get; }
 
-    internal JsonSerializerOptions Json { get; }
+    internal EventTypeRegistry Types => Parts.Types;
 
-    internal EventDatabaseOptions Options { get; }
+    internal JsonSerializerOptions Json => Parts.Json;
 
-    internal TimeProvider Time { get; }
+    internal EventDatabaseOptions Options => Parts.Options;
 
-    internal ILoggerFactory Loggers { get; }
+    internal TimeProvider Time => Parts.Time;
+
+    internal ILoggerFactory Loggers => Parts.Loggers;
 
     internal AppendQueue Appends { get; }
+
+    /// <summary>Around an append that does not go through the queue.</summary>
+    internal ResiliencePipeline AppendPipeline { get; }
+
+    /// <summary>Appends inside a transaction, inline projections included.</summary>
+    internal TransactionAppender Appender { get; }
 
     internal HighWaterAgent HighWater { get; }
 
     internal PullingAgent Pulling { get; }
 
-    /// <summary>
-    /// Bounds the large commits under way at once: they need memory and the database's cores, and more of them side by side are not faster.
-    /// </summary>
-    internal SemaphoreSlim LargeCommits { get; } = new(LargeCommitsMax);
-
     /// <summary>Events read from the log for the shards of this node so far; per event appended, about one.</summary>
     public long EventsRead => Pulling.RowsRead;
 
-    /// <summary>What side effects need; set before the first shard starts.</summary>
-    internal SideEffectParts? SideEffects { get; set; }
+    private SideEffectParts SideEffects { get; }
+
+    /// <summary>
+    /// Applies or checks the schema, makes what inline projections need, and begins to hint at appends, once; later calls return at once. Throws when that fails, and
+    /// the next call tries again.
+    /// </summary>
+    /// <exception cref="SchemaException">The schema does not fit this version of the library.</exception>
+    internal ValueTask OpenAsync(CancellationToken cancellationToken) => _isOpen ? default : OpenOnceAsync(cancellationToken);
 
     internal ApplierContext ApplierContext(ShardName shard, long stateBytesMax) =>
         new(Types, Json, Storage.ReadModels, Storage.Log, shard.Generation, Lent: null, stateBytesMax)
         {
             Slots = new SlotScope(shard.Slots),
-            Effects = SideEffects is { } parts ? new SideEffectSink(parts) : null,
+            Effects = new SideEffectSink(SideEffects),
         };
 
     /// <summary>Finishes the appends under way and closes the storage.</summary>
     public async ValueTask DisposeAsync()
     {
         await Appends.DisposeAsync().ConfigureAwait(false);
+        await _end.CancelAsync().ConfigureAwait(false);
+        await _hints.ConfigureAwait(false);
         await Pulling.DisposeAsync().ConfigureAwait(false);
         await Storage.DisposeAsync().ConfigureAwait(false);
-        LargeCommits.Dispose();
+        _opening.Dispose();
+        _end.Dispose();
+    }
+
+    private async ValueTask OpenOnceAsync(CancellationToken cancellationToken)
+    {
+        await _opening.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_isOpen)
+                return;
+            await _opener.OpenAsync(cancellationToken).ConfigureAwait(false);
+            _hints = Task.Run(() => HighWater.HintAsync(_end.Token), CancellationToken.None);
+            _isOpen = true;
+        }
+        finally
+        {
+            _opening.Release();
+        }
     }
 }
-
-/// <summary>The options of an event database's parts.</summary>
-internal sealed record EventDatabaseOptions(LogOptions Log, HighWaterOptions HighWater, PullingOptions Pulling, PipelineOptions Pipelines);

@@ -5,7 +5,7 @@ using Tidemark.Shards;
 namespace Tidemark.Hosting;
 
 /// <summary>What an operator does about dead letters and parked streams.</summary>
-public sealed partial class Daemon
+public abstract partial class DatabaseDaemon
 {
     /// <summary>Reads the streams that wait behind a dead letter, in the order of its position, with the length of their queues.</summary>
     /// <param name="projection">Only those of this projection; null for all.</param>
@@ -58,7 +58,7 @@ public sealed partial class Daemon
         var wanted = Async(projection);
         var run = Running();
         var live = run.Host.LiveOf(wanted.Name)?.Generation;
-        var generations = run.Node.Book.Shards.Keys.Where(s => s.Projection == wanted.Name).Select(s => s.Generation).Distinct()
+        var generations = run.Leases.Select(l => l.Shard).Where(s => s.Projection == wanted.Name).Select(s => s.Generation).Distinct()
             .OrderByDescending(g => g == live);
         foreach (var generation in generations.ToArray())
         {
@@ -81,7 +81,8 @@ public sealed partial class Daemon
             }
 
             bool IsKeeper(ShardName shard) =>
-                shard.Projection == projection && shard.Generation == generation && shard.Slots.Contains(slot);
+                shard.Database == Database && shard.Projection == projection && shard.Generation == generation
+                && shard.Slots.Contains(slot);
         }
 
         throw new DeadLetterException(
@@ -90,9 +91,9 @@ public sealed partial class Daemon
     }
 
     // The agent of a shard that belongs to this node, which may be about to start; null when another node is to run it.
-    private static async Task<ShardAgent?> AgentAsync(Run run, Func<ShardName, bool> isWanted, CancellationToken cancellationToken)
+    private static async Task<ShardAgent?> AgentAsync(DatabaseRun run, Func<ShardName, bool> isWanted, CancellationToken cancellationToken)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, run.Stop.Token);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, run.Stop);
         while (true)
         {
             var (changed, book) = (run.Host.ShardsChanged.Next, run.Node.BookChanged.Next);
@@ -105,9 +106,9 @@ public sealed partial class Daemon
         }
     }
 
-    private static async Task EndedAsync(Run run, ShardAgent agent, CancellationToken cancellationToken)
+    private static async Task EndedAsync(DatabaseRun run, ShardAgent agent, CancellationToken cancellationToken)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, run.Stop.Token);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, run.Stop);
         while (true)
         {
             var changed = run.Host.ShardsChanged.Next;
@@ -118,7 +119,7 @@ public sealed partial class Daemon
         }
     }
 
-    private static void ThrowIfOver(Run run, CancellationToken cancellationToken)
+    private static void ThrowIfOver(DatabaseRun run, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (run.Stop.IsCancellationRequested)

@@ -8,6 +8,7 @@ using Tidemark.Log;
 using Tidemark.Projections;
 using Tidemark.Shards;
 using Tidemark.Storage;
+using Tidemark.Tenancy;
 
 namespace Tidemark.PostgreSql;
 
@@ -49,6 +50,7 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
         ReadModels = new PostgreSqlReadModels(scope, sql, names, generations);
         Leases = new PostgreSqlLeases(scope, sql);
         Commands = new PostgreSqlCommands(scope, sql);
+        Tenants = new PostgreSqlTenants(scope, sql);
         Schema = new PostgreSqlSchema(scope, sql, context.Loggers.CreateLogger<PostgreSqlSchema>());
     }
 
@@ -86,6 +88,9 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public ICommandStore Commands { get; }
+
+    /// <inheritdoc />
+    public ITenantStore Tenants { get; }
 
     /// <inheritdoc />
     public ISchema Schema { get; }

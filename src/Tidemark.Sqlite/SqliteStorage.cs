@@ -7,6 +7,7 @@ using Tidemark.Projections;
 using Tidemark.Shards;
 using Tidemark.Sqlite.Connections;
 using Tidemark.Storage;
+using Tidemark.Tenancy;
 
 namespace Tidemark.Sqlite;
 
@@ -43,6 +44,7 @@ public sealed class SqliteStorage : IEventDatabaseStorage
         ReadModels = new SqliteReadModels(_database);
         Leases = new SqliteLeases(_database);
         Commands = new SqliteCommands(_database);
+        Tenants = new SqliteTenants(_database);
         Schema = new SqliteSchema(_database);
     }
 
@@ -78,6 +80,9 @@ public sealed class SqliteStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public ICommandStore Commands { get; }
+
+    /// <inheritdoc />
+    public ITenantStore Tenants { get; }
 
     /// <inheritdoc />
     public ISchema Schema { get; }

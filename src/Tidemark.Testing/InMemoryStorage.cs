@@ -6,6 +6,7 @@ using Tidemark.Log;
 using Tidemark.Projections;
 using Tidemark.Shards;
 using Tidemark.Storage;
+using Tidemark.Tenancy;
 using Tidemark.Testing.InMemory;
 
 namespace Tidemark.Testing;
@@ -40,6 +41,7 @@ public sealed class InMemoryStorage : IEventDatabaseStorage
         Leases = new InMemoryLeaseStore(database, context.Time);
         Commands = new InMemoryCommandStore(database, context.Time);
         Outbox = new InMemoryOutboxStore(database);
+        Tenants = new InMemoryTenantStore(database, context.Time);
         Schema = new InMemorySchema();
     }
 
@@ -75,6 +77,9 @@ public sealed class InMemoryStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public ICommandStore Commands { get; }
+
+    /// <inheritdoc />
+    public ITenantStore Tenants { get; }
 
     /// <inheritdoc />
     public ISchema Schema { get; }

@@ -96,6 +96,12 @@ internal static class SqlText
     public static readonly string TakeCommand = Load("take_command");
     public static readonly string EndCommand = Load("end_command");
 
+    public static readonly string AddTenant = Load("add_tenant");
+    public static readonly string RemoveTenant = Load("remove_tenant");
+    public static readonly string FindTenant = Load("find_tenant");
+    public static readonly string CountTenantChange = Load("count_tenant_change");
+    public static readonly string ReadTenants = Load("read_tenants");
+
     public static readonly string CreateMigrationsTable = Load("create_migrations_table");
     public static readonly string ReadMigrations = Load("read_migrations");
     public static readonly string InsertMigration = Load("insert_migration");

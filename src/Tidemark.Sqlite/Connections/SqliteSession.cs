@@ -6,7 +6,7 @@ namespace Tidemark.Sqlite.Connections;
 /// <summary>A connection with its prepared statements. Used by one caller at a time.</summary>
 internal sealed class SqliteSession : IDisposable
 {
-    private const int StatementsMax = 256; // Texts with the names of read models come and go; the others are about seventy.
+    private const int StatementsMax = 256; // Texts with the names of read models come and go; the others are about eighty.
 
     private readonly Dictionary<string, Statement> _statements = new(StringComparer.Ordinal);
     private readonly bool _ownsConnection;

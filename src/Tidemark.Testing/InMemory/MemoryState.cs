@@ -45,6 +45,9 @@ internal sealed record MemoryState
     /// <summary>Roster, leases and operator commands.</summary>
     public MemoryLeases Leases { get; init; } = MemoryLeases.Empty;
 
+    /// <summary>Tenants and their databases.</summary>
+    public MemoryTenants Tenants { get; init; } = MemoryTenants.Empty;
+
     public Position Last => new(Events.Count);
 
     public StreamVersion VersionOf(TenantId tenant, StreamId stream) =>

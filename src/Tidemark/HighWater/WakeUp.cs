@@ -6,6 +6,6 @@ public enum WakeUp
     /// <summary>Something was appended.</summary>
     Appended = 0,
 
-    /// <summary>Leases, nodes or operator commands changed.</summary>
+    /// <summary>Leases, nodes, operator commands or tenants changed.</summary>
     Leases = 1,
 }

@@ -7,6 +7,7 @@ using Tidemark.Log;
 using Tidemark.Projections;
 using Tidemark.Shards;
 using Tidemark.Storage;
+using Tidemark.Tenancy;
 using Tidemark.Testing;
 
 namespace Tidemark.Simulation.Tests.Faults;
@@ -37,6 +38,8 @@ internal sealed class FaultyStorage(InMemoryStorage inner, FaultPlan plan) : IEv
     public ILeaseStore Leases => Inner.Leases;
 
     public ICommandStore Commands => Inner.Commands;
+
+    public ITenantStore Tenants => Inner.Tenants;
 
     public ISchema Schema => Inner.Schema;
 

@@ -5,6 +5,7 @@ using Tidemark.Storage.Tests.Marks;
 using Tidemark.Storage.Tests.Reading;
 using Tidemark.Storage.Tests.ReadModels;
 using Tidemark.Storage.Tests.Stores;
+using Tidemark.Storage.Tests.Tenancy;
 
 namespace Tidemark.Storage.Tests.InMemory;
 
@@ -66,3 +67,5 @@ public sealed class MemoryLeaseHintTests : LeaseHintTests<MemoryStore>;
 public sealed class MemoryCommandTests : CommandTests<MemoryStore>;
 
 public sealed class MemoryParkedStreamTests : ParkedStreamTests<MemoryStore>;
+
+public sealed class MemoryTenantTests : TenantTests<MemoryStore>;

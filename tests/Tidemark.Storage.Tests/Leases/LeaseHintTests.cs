@@ -29,6 +29,13 @@ public abstract class LeaseHintTests<TKind> : LeaseCase<TKind>
         });
 
     [Fact]
+    public Task Added_tenant_reaches_a_listener()
+    {
+        var added = 0;
+        return HeardAsync(async _ => await Storage.Tenants.AddAsync($"tenant-{++added}", "db-1", Token));
+    }
+
+    [Fact]
     public async Task Heartbeat_sends_no_hint_of_leases()
     {
         var node = NewNode();

@@ -1,5 +1,6 @@
 using Tidemark.Storage.Tests.Leases;
 using Tidemark.Storage.Tests.Stores;
+using Tidemark.Storage.Tests.Tenancy;
 
 namespace Tidemark.Storage.Tests.PostgreSql;
 
@@ -17,3 +18,5 @@ public sealed class PooledLeaseRaceTests : LeaseRaceTests<PooledStore>;
 public sealed class PooledLeaseHintTests : LeaseHintTests<PooledStore>;
 
 public sealed class PooledCommandTests : CommandTests<PooledStore>;
+
+public sealed class PooledTenantTests : TenantTests<PooledStore>;

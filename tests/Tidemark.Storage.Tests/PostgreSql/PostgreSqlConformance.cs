@@ -6,6 +6,7 @@ using Tidemark.Storage.Tests.Reading;
 using Tidemark.Storage.Tests.ReadModels;
 using Tidemark.Storage.Tests.Schemas;
 using Tidemark.Storage.Tests.Stores;
+using Tidemark.Storage.Tests.Tenancy;
 
 namespace Tidemark.Storage.Tests.PostgreSql;
 
@@ -73,3 +74,5 @@ public sealed class PostgreSqlLeaseRaceTests : LeaseRaceTests<PostgreSqlStore>;
 public sealed class PostgreSqlLeaseHintTests : LeaseHintTests<PostgreSqlStore>;
 
 public sealed class PostgreSqlCommandTests : CommandTests<PostgreSqlStore>;
+
+public sealed class PostgreSqlTenantTests : TenantTests<PostgreSqlStore>;

@@ -6,6 +6,7 @@ using Tidemark.Storage.Tests.Reading;
 using Tidemark.Storage.Tests.ReadModels;
 using Tidemark.Storage.Tests.Schemas;
 using Tidemark.Storage.Tests.Stores;
+using Tidemark.Storage.Tests.Tenancy;
 
 namespace Tidemark.Storage.Tests.Sqlite;
 
@@ -73,3 +74,5 @@ public sealed class SqliteLeaseRaceTests : LeaseRaceTests<SqliteStore>;
 public sealed class SqliteLeaseHintTests : LeaseHintTests<SqliteStore>;
 
 public sealed class SqliteCommandTests : CommandTests<SqliteStore>;
+
+public sealed class SqliteTenantTests : TenantTests<SqliteStore>;

@@ -7,6 +7,7 @@ using Tidemark.Log;
 using Tidemark.Projections;
 using Tidemark.Shards;
 using Tidemark.Storage;
+using Tidemark.Tenancy;
 using Tidemark.Testing;
 
 namespace Tidemark.Tests.Fixtures;
@@ -55,6 +56,8 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
     public ILeaseStore Leases => Inner.Leases;
 
     public ICommandStore Commands => Inner.Commands;
+
+    public ITenantStore Tenants => Inner.Tenants;
 
     public ISchema Schema => OtherSchema ?? Inner.Schema;
 

@@ -126,6 +126,9 @@ public sealed class SideEffectTests
         await using var bank = await StartAsync(new Reminders(), mailbox);
         await bank.AppendAsync(Deposits);
         await bank.CaughtUpAsync();
+
+        // Notes of the first deposits may stand between the later ones.
+        var former = mailbox.Messages.Select(m => m.Position).ToArray();
         for (var round = 0; round < 5; round++)
         {
             var more = Task.Run(() => bank.AppendAsync(Deposits));
@@ -135,9 +138,10 @@ public sealed class SideEffectTests
 
         await bank.CaughtUpAsync();
 
-        mailbox.Messages.Take(12).Select(m => m.Position.Value).ShouldBe(Deposits.Select((_, n) => n + 1L));
+        former.Length.ShouldBe(Deposits.Length);
+        mailbox.Messages.Take(12).Select(m => m.Position).ShouldBe(former);
         mailbox.Messages.DistinctBy(m => m.Id).Count().ShouldBe(72);
-        mailbox.Messages.Skip(12).ShouldAllBe(m => m.Position.Value > 12);
+        mailbox.Messages.Skip(12).ShouldAllBe(m => m.Position > former.Max());
         var notes = await NotesAsync(bank);
         notes.Count.ShouldBe(72 * 3);
         (await PendingAsync(bank)).ShouldBeEmpty();

@@ -28,7 +28,7 @@ internal sealed class DaemonRun
         _databases = databases;
         _projections = projections;
         _options = options;
-        Hosts = new ShardHosts(projections, _hosted) { Make = MakeRun };
+        Hosts = new ShardHosts(projections, _hosted) { Make = MakeRun, IsKnown = databases.IsKnown };
         Node = new NodeAgent(Main.Storage.Leases, Main.HighWater, Hosts, options.Node, Main.Time, Main.Loggers.CreateLogger<NodeAgent>());
         if (databases.Tenants is { } tenants)
         {

@@ -3,14 +3,24 @@ using Tidemark.Events;
 using Tidemark.Leases;
 using Tidemark.Placement;
 using Tidemark.Projections;
+using Tidemark.Shards;
 
 namespace Tidemark.Hosting;
 
 /// <summary>Runs the shards that this node owns, each by the host of its event database.</summary>
 internal sealed class ShardHosts(IEnumerable<Projection> projections, HostedShards hosted) : IShardHost
 {
+    // The node stays the shard's owner, so that the status names what is wrong.
+    private static readonly ShardProblem Unknown = new(
+        nameof(ErrorCategory.Start),
+        "The node that owns it was not told of databases for tenants. Say UseTenantDatabases in its AddTidemark, as in the other processes.",
+        new DateTimeOffset(9999, 12, 31, 0, 0, 0, TimeSpan.Zero));
+
     private readonly ConcurrentDictionary<string, Lazy<DatabaseRun>> _runs = new(StringComparer.Ordinal);
     private LeaseBook _book = LeaseBook.Empty;
+
+    /// <summary>Whether this process knows where a database is.</summary>
+    public Func<string, bool> IsKnown { get; set; } = _ => true;
 
     /// <summary>Makes what runs the shards of a database; called once for each.</summary>
     public Func<string, DatabaseRun> Make { get; set; } = _ => throw new InvalidOperationException("Not set up yet.");
@@ -34,16 +44,28 @@ internal sealed class ShardHosts(IEnumerable<Projection> projections, HostedShar
     /// <inheritdoc />
     public void Start(ShardLease lease, int shardsHere)
     {
+        if (!IsKnown(lease.Shard.Database))
+        {
+            hosted.Epochs[lease.Shard] = lease.Epoch;
+            return;
+        }
+
         var run = Of(lease.Shard.Database);
         run.Host.Start(lease, shardsHere);
         run.Follow();
     }
 
     /// <inheritdoc />
-    public Task StopAsync(ShardName shard) => Of(shard.Database).Host.StopAsync(shard);
+    public Task StopAsync(ShardName shard)
+    {
+        if (IsKnown(shard.Database))
+            return Of(shard.Database).Host.StopAsync(shard);
+        hosted.Epochs.TryRemove(shard, out _);
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc />
-    public ShardProblem? ProblemOf(ShardName shard) => Of(shard.Database).Host.ProblemOf(shard);
+    public ShardProblem? ProblemOf(ShardName shard) => IsKnown(shard.Database) ? Of(shard.Database).Host.ProblemOf(shard) : Unknown;
 
     /// <inheritdoc />
     public IReadOnlyList<KeyValuePair<ShardName, Epoch>> TakeRaises() => hosted.TakeRaises();

@@ -105,7 +105,7 @@ public sealed class TidemarkBuilder
     {
         ArgumentNullException.ThrowIfNull(pool);
         foreach (var name in pool)
-            DatabaseName.Check(name);
+            EventDatabaseName.Check(name);
         if (pool.Distinct(StringComparer.Ordinal).Count() != pool.Count)
             throw new ArgumentException($"A database is named twice: {string.Join(", ", pool)}.", nameof(pool));
         if (pool.Count == 0 && assignment is TenantAssignment.Hash or TenantAssignment.LeastLoaded)

@@ -41,6 +41,9 @@ internal sealed class EventDatabases : IAsyncDisposable
     /// <summary>Those in use by this process.</summary>
     public IEnumerable<EventDatabase> InUse => _tenants.Values.Where(t => t.IsValueCreated).Select(t => t.Value).Prepend(Main);
 
+    /// <summary>Whether this process knows where a database is.</summary>
+    public bool IsKnown(string name) => name == Main.Name || Tenants is not null;
+
     /// <summary>A database by its name; nothing is opened yet.</summary>
     /// <exception cref="InvalidOperationException">The store has no databases for tenants.</exception>
     public EventDatabase Get(string name)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Polly;
 using Tidemark.Resilience;
+using Tidemark.Tenancy;
 
 namespace Tidemark.Storage;
 
@@ -12,7 +13,7 @@ namespace Tidemark.Storage;
 public sealed record StorageContext(string Database, TimeProvider Time, PipelineOptions Pipelines, ILoggerFactory Loggers)
 {
     /// <summary>The name of the coordination database, which also holds what belongs to no tenant.</summary>
-    public const string MainDatabase = "main";
+    public const string MainDatabase = EventDatabaseName.Main;
 
     /// <summary>The storage of the coordination database, for a tenant database; null for the coordination database itself.</summary>
     public IEventDatabaseStorage? Coordination { get; init; }

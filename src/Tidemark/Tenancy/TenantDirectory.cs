@@ -65,7 +65,7 @@ public sealed class TenantDirectory
         await RefreshAsync(cancellationToken).ConfigureAwait(false);
         var known = _known.Tenants.GetValueOrDefault(tenant);
         var chosen = database ?? known?.Database ?? Choose(tenant);
-        DatabaseName.Check(chosen);
+        EventDatabaseName.Check(chosen);
         CheckChoice(tenant, chosen, known);
         await _open(chosen, cancellationToken).ConfigureAwait(false);
         var added = await _store.AddAsync(tenant, chosen, cancellationToken).ConfigureAwait(false);
@@ -79,13 +79,16 @@ public sealed class TenantDirectory
     /// Removes a tenant: it is no longer served, and what was for it alone is no longer run. Its events stay where they are, and it can
     /// be added again. Other processes learn of it within seconds.
     /// </summary>
-    /// <returns>Whether it was there.</returns>
+    /// <returns>Whether it was served until now.</returns>
     public async Task<bool> RemoveAsync(TenantId tenant, CancellationToken cancellationToken = default)
     {
-        var removed = await _store.RemoveAsync(tenant, cancellationToken).ConfigureAwait(false);
+        await RefreshAsync(cancellationToken).ConfigureAwait(false);
+        if (Find(tenant) is null)
+            return false;
+        await _store.RemoveAsync(tenant, cancellationToken).ConfigureAwait(false);
         await RefreshAsync(cancellationToken).ConfigureAwait(false);
         await _hint(cancellationToken).ConfigureAwait(false);
-        return removed;
+        return true;
     }
 
     /// <summary>Learns what has changed. One short statement, which returns nothing when nothing has.</summary>
@@ -109,9 +112,9 @@ public sealed class TenantDirectory
 
     private string Choose(TenantId tenant) => _options.Assignment switch
     {
-        TenantAssignment.OwnDatabase when DatabaseName.IsValid(tenant.Value) => tenant.Value,
+        TenantAssignment.OwnDatabase when EventDatabaseName.IsValid(tenant.Value) => tenant.Value,
         TenantAssignment.OwnDatabase => throw new ArgumentException(
-            $"Tenant '{tenant}' cannot give its name to a database ({DatabaseName.Rule}). Name the database when you add it.", nameof(tenant)),
+            $"Tenant '{tenant}' cannot give its name to a database ({EventDatabaseName.Rule}). Name the database when you add it.", nameof(tenant)),
         TenantAssignment.Hash => _options.Pool[Slot.Of(tenant, "") * _options.Pool.Count / Slot.Count],
         TenantAssignment.LeastLoaded => LeastLoaded(),
         _ => throw new ArgumentException(

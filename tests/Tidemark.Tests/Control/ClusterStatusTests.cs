@@ -24,7 +24,8 @@ public sealed class ClusterStatusTests : IAsyncDisposable
     public ClusterStatusTests()
     {
         _storage = new InMemoryStorage(new StorageContext("main", _clock, new PipelineOptions(), NullLoggerFactory.Instance));
-        _reader = new StatusReader(_storage.Leases, _storage.Checkpoints, _storage.HighWater, _storage.Log, "main");
+        IReadOnlyList<StatusSource> sources = [new("main", true, _storage.Checkpoints, _storage.HighWater, _storage.Log)];
+        _reader = new StatusReader(_storage.Leases, _ => new(sources), _clock);
     }
 
     public ValueTask DisposeAsync() => _storage.DisposeAsync();

@@ -118,8 +118,8 @@ public sealed class ControlTests
         var control = bank.Host.Control;
         await FailsAsync(control.PauseAsync("Nothing"), "no projection and no shard 'Nothing'. Projections: Balances.");
         await FailsAsync(control.ResumeAsync("Balances:g9:0-1023@main"), "no projection and no shard");
-        await FailsAsync(control.RebuildAsync("Nothing"), "no async projection 'Nothing'. There are: Balances.");
-        await FailsAsync(control.DropFormerAsync("Nothing"), "no async projection 'Nothing'");
+        await FailsAsync(control.RebuildAsync("Nothing"), "There is no projection and no shard 'Nothing'. Projections: Balances.");
+        await FailsAsync(control.DropFormerAsync("Nothing"), "no projection and no shard 'Nothing'");
         await FailsAsync(control.DrainAsync("nobody"), "no node 'nobody'. Nodes: one.");
         await FailsAsync(control.UndrainAsync("nobody"), "no node 'nobody'");
         await FailsAsync(control.MoveAsync("Balances", "nobody"), "no node 'nobody'");

@@ -70,7 +70,7 @@ internal sealed class PostgresBenchStore : IBenchStore
     public Task<double> MeasureAppendLimitAsync(AppendLimit limit, TimeSpan duration) =>
         new PostgresAppendLimit(this).MeasureAsync(limit, duration);
 
-    public Task<double> MeasureReadLimitAsync() => PostgresReadLimit.MeasureAsync(this);
+    public Task<double> MeasureReadLimitAsync() => PostgresReadLimit.MeasureAsync(ConnectionString);
 
     /// <summary>Opens a connection outside any pool.</summary>
     public async Task<NpgsqlConnection> OpenAsync()

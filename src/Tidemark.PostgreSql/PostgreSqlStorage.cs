@@ -64,7 +64,8 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
         Leases = new PostgreSqlLeases(scope, sql);
         Commands = new PostgreSqlCommands(scope, sql);
         Tenants = new PostgreSqlTenants(scope, sql);
-        Schema = new PostgreSqlSchema(scope, sql, context.Loggers.CreateLogger<PostgreSqlSchema>());
+        var maker = new DatabaseMaker(options.ConnectionString, target.Database ?? target.Username ?? "");
+        Schema = new PostgreSqlSchema(scope, sql, maker, context.Loggers.CreateLogger<PostgreSqlSchema>());
     }
 
     /// <inheritdoc />

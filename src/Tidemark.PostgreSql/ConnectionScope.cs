@@ -7,7 +7,10 @@ namespace Tidemark.PostgreSql;
 /// The only way to a connection: opened late, closed in any case, never more than the budget (the pool's size). Reads and other idempotent
 /// calls are repeated by the database pipeline; writes are not, as after a lost answer nobody knows whether they took effect.
 /// </summary>
-internal sealed class ConnectionScope(NpgsqlDataSource dataSource, ResiliencePipeline pipeline)
+/// <param name="dataSource">The pool.</param>
+/// <param name="pipeline">Repeats idempotent calls.</param>
+/// <param name="share">The part in the budget that many databases share; null when this one has a budget of its own.</param>
+internal sealed class ConnectionScope(NpgsqlDataSource dataSource, ResiliencePipeline pipeline, PoolShare? share = null)
 {
     /// <summary>Runs an idempotent call.</summary>
     public ValueTask<T> ReadAsync<TState, T>(
@@ -21,13 +24,40 @@ internal sealed class ConnectionScope(NpgsqlDataSource dataSource, ResiliencePip
     public async ValueTask<T> WriteAsync<TState, T>(
         Func<NpgsqlConnection, TState, CancellationToken, ValueTask<T>> work, TState state, CancellationToken cancellationToken)
     {
-        var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
+        if (share is not null)
+            await share.RentAsync(holds: false, cancellationToken).ConfigureAwait(false);
+        try
         {
-            return await work(connection, state, cancellationToken).ConfigureAwait(false);
+            var connection = await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                return await work(connection, state, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            share?.Return(held: false);
         }
     }
 
-    /// <summary>Opens a connection that the caller closes; for transactions handed out.</summary>
-    public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => dataSource.OpenConnectionAsync(cancellationToken);
+    /// <summary>
+    /// Opens a connection for a transaction that is handed out. Who gets it closes it, and then calls <see cref="Closed"/>, once.
+    /// </summary>
+    public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        if (share is not null)
+            await share.RentAsync(holds: true, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            Closed();
+            throw;
+        }
+    }
+
+    /// <summary>A connection of <see cref="OpenAsync"/> was closed.</summary>
+    public void Closed() => share?.Return(held: true);
 }

@@ -9,10 +9,12 @@ namespace Tidemark.PostgreSql;
 /// <summary>The log on PostgreSQL. How appends keep their order and their exactness stands in Migrations/0002_append.sql.</summary>
 internal sealed class PostgreSqlEventLog : IEventLog, IDisposable
 {
+    // Types and tenants have the same names in all databases of the process.
+    private static readonly NameCache Names = new();
+
     private readonly ConnectionScope _scope;
     private readonly AppendCommand _append;
     private readonly PageReader _pages;
-    private readonly NameCache _names = new();
 
     // Whoever holds a transaction open still needs pages of the log: open ones never take more than half of the connections.
     private readonly SemaphoreSlim _transactions;
@@ -29,7 +31,7 @@ internal sealed class PostgreSqlEventLog : IEventLog, IDisposable
         _transactions = new(transactionsMax);
         _scope = scope;
         _append = new(sql);
-        _pages = new(sql, _names);
+        _pages = new(sql, Names);
         _streamForwards = sql["read_stream_forwards"];
         _streamBackwards = sql["read_stream_backwards"];
         _findStream = sql["find_stream"];
@@ -71,15 +73,34 @@ internal sealed class PostgreSqlEventLog : IEventLog, IDisposable
         {
             connection = await _scope.OpenAsync(cancellationToken).ConfigureAwait(false);
             var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
-            return new PostgreSqlTransaction(transaction, connection, _transactions);
+            return new PostgreSqlTransaction(transaction, connection, Ended);
         }
         catch
         {
-            _transactions.Release();
-            if (connection is not null)
-                await connection.DisposeAsync().ConfigureAwait(false);
+            if (connection is null)
+                _transactions.Release();
+            else
+                await CloseAsync(connection).ConfigureAwait(false);
             throw;
         }
+    }
+
+    private async ValueTask CloseAsync(NpgsqlConnection connection)
+    {
+        try
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            Ended();
+        }
+    }
+
+    private void Ended()
+    {
+        _scope.Closed();
+        _transactions.Release();
     }
 
     public IStoreTransaction Lend(DbTransaction transaction) =>
@@ -212,7 +233,7 @@ internal sealed class PostgreSqlEventLog : IEventLog, IDisposable
 
     private string StreamSql(in StreamRead read) => read.Backwards ? _streamBackwards : _streamForwards;
 
-    private async ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(
+    private static async ValueTask<IReadOnlyList<RecordedEvent>> ReadStreamAsync(
         NpgsqlCommand command, StreamRead read, CancellationToken cancellationToken)
     {
         await using (command.ConfigureAwait(false))
@@ -223,13 +244,13 @@ internal sealed class PostgreSqlEventLog : IEventLog, IDisposable
         }
     }
 
-    private async ValueTask<List<RecordedEvent>> ReadEventsAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    private static async ValueTask<List<RecordedEvent>> ReadEventsAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {
         var events = new List<RecordedEvent>();
         var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
-            var rowReader = new EventReader(reader, _names);
+            var rowReader = new EventReader(reader, Names);
             while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
                 events.Add(rowReader.Read(out _));
         }

@@ -43,6 +43,27 @@ public sealed partial class PostgreSqlOptions
     /// </summary>
     public int ConnectionsMax { get; set; } = 10;
 
+    /// <summary>
+    /// Where the tenant database of a name is, as Npgsql's connection string; called once for each tenant database. Null takes
+    /// <see cref="ConnectionString"/> with the database <c>&lt;database&gt;_&lt;name&gt;</c>.
+    /// </summary>
+    public Func<string, string>? TenantDatabase { get; set; }
+
+    /// <summary>
+    /// The most connections this process holds to one tenant database, 2 to 1,000. Tenant databases take their hints through the
+    /// coordination database, so none comes on top.
+    /// </summary>
+    public int TenantConnectionsMax { get; set; } = 3;
+
+    /// <summary>
+    /// The most connections this process holds to all tenant databases of the store together, up to 100,000 and at least
+    /// <see cref="TenantConnectionsMax"/>. A tenant database with open connections counts with its whole
+    /// <see cref="TenantConnectionsMax"/>. One that needs a connection beyond closes those of the database that has used none for longest,
+    /// or waits its turn, at most for <see cref="CommandTimeout"/>. The server may take some milliseconds more to end a session that was
+    /// closed.
+    /// </summary>
+    public int NodeConnectionsMax { get; set; } = 100;
+
     /// <summary>How long one command may take, 1 second to 1 hour; in whole seconds.</summary>
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -71,6 +92,15 @@ public sealed partial class PostgreSqlOptions
             throw new ArgumentException($"{nameof(Schema)} is '{Schema}'; names that begin with 'pg_' belong to PostgreSQL.");
         if (ConnectionsMax is < 2 or > 1000)
             throw new ArgumentException($"{nameof(ConnectionsMax)} is {ConnectionsMax}; allowed are 2 to 1000.");
+        if (TenantConnectionsMax is < 2 or > 1000)
+            throw new ArgumentException($"{nameof(TenantConnectionsMax)} is {TenantConnectionsMax}; allowed are 2 to 1000.");
+        if (NodeConnectionsMax < TenantConnectionsMax || NodeConnectionsMax > 100_000)
+        {
+            throw new ArgumentException(
+                $"{nameof(NodeConnectionsMax)} is {NodeConnectionsMax}; allowed are {TenantConnectionsMax} "
+                + $"({nameof(TenantConnectionsMax)}) to 100000.");
+        }
+
         if (CommandTimeout < TimeSpan.FromSeconds(1) || CommandTimeout > TimeSpan.FromHours(1))
             throw new ArgumentException($"{nameof(CommandTimeout)} is {CommandTimeout}; allowed are 1 second to 1 hour.");
         CheckConnectionString(nameof(ConnectionString), ConnectionString);

@@ -5,8 +5,11 @@ using Tidemark.Storage;
 
 namespace Tidemark.PostgreSql;
 
-/// <summary>The store's schema. Each migration is one transaction under an advisory lock, so several processes may apply at once.</summary>
-internal sealed partial class PostgreSqlSchema(ConnectionScope scope, SqlTexts sql, ILogger logger) : ISchema
+/// <summary>
+/// The store's schema. Each migration is one transaction under an advisory lock, so several processes may apply at once. A database that
+/// does not exist is made first.
+/// </summary>
+internal sealed partial class PostgreSqlSchema(ConnectionScope scope, SqlTexts sql, DatabaseMaker database, ILogger logger) : ISchema
 {
     private readonly IReadOnlyList<Migration> _migrations = sql.Migrations();
     private readonly string _lockStore = sql["lock_store"];
@@ -18,18 +21,33 @@ internal sealed partial class PostgreSqlSchema(ConnectionScope scope, SqlTexts s
     private readonly string _createSchema = $"create schema if not exists {sql.QuotedSchema}";
     private readonly string _lockName = $"tidemark:{sql.Schema}:schema";
 
-    public ValueTask<SchemaStatus> CheckAsync(CancellationToken cancellationToken) =>
-        scope.ReadAsync((connection, _, token) => CheckAsync(connection, token), 0, cancellationToken);
+    public async ValueTask<SchemaStatus> CheckAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await scope.ReadAsync((connection, _, token) => CheckAsync(connection, token), 0, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (DatabaseMaker.IsMissing(e))
+        {
+            return new(
+                [.. _migrations.Select(m => m.Name)],
+                [$"The database '{database.Database}' does not exist. Apply the schema, which makes it, or create it by hand."]);
+        }
+    }
 
     public async ValueTask ApplyAsync(CancellationToken cancellationToken)
     {
-        bool more;
-        do
+        try
         {
-            more = await scope.ReadAsync((connection, _, token) => ApplyNextAsync(connection, token), 0, cancellationToken)
-                .ConfigureAwait(false);
+            await ApplyMissingAsync(cancellationToken).ConfigureAwait(false);
         }
-        while (more);
+        catch (PostgresException e) when (DatabaseMaker.IsMissing(e))
+        {
+            await database.MakeAsync(cancellationToken).ConfigureAwait(false);
+            LogMade(logger, database.Database);
+            await ApplyMissingAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public string Script()
@@ -44,6 +62,17 @@ internal sealed partial class PostgreSqlSchema(ConnectionScope scope, SqlTexts s
         }
 
         return script.ToString();
+    }
+
+    private async ValueTask ApplyMissingAsync(CancellationToken cancellationToken)
+    {
+        bool more;
+        do
+        {
+            more = await scope.ReadAsync((connection, _, token) => ApplyNextAsync(connection, token), 0, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        while (more);
     }
 
     private async ValueTask<SchemaStatus> CheckAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

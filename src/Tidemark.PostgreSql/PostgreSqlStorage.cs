@@ -21,6 +21,8 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
 {
     private readonly NpgsqlDataSource _dataSource;
     private readonly bool _ownsDataSource;
+    private readonly PoolShare? _share;
+    private readonly SqlTexts _sql;
     private readonly PostgreSqlEventLog _log;
 
     /// <summary>Makes the storage; opens nothing.</summary>
@@ -28,6 +30,12 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
     /// <param name="context">The surroundings.</param>
     /// <exception cref="ArgumentException">A setting is missing or out of its range.</exception>
     public PostgreSqlStorage(PostgreSqlOptions options, StorageContext context)
+        : this(options, context, budget: null)
+    {
+    }
+
+    /// <summary>Makes the storage of a tenant database, which shares a budget of connections with others.</summary>
+    internal PostgreSqlStorage(PostgreSqlOptions options, StorageContext context, PoolBudget? budget)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(context);
@@ -37,12 +45,17 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
         var target = new NpgsqlConnectionStringBuilder(_dataSource.ConnectionString);
         Description = $"PostgreSQL {target.Host}:{target.Port}/{target.Database ?? target.Username}, schema {options.Schema}";
 
-        var sql = new SqlTexts(options.Schema);
+        var coordination = context.Coordination as PostgreSqlStorage;
+        var sql = _sql = coordination?._sql.Schema == options.Schema ? coordination._sql : new SqlTexts(options.Schema);
         var names = new ReadModelNames(sql);
-        var scope = new ConnectionScope(_dataSource, context.DatabasePipeline(PostgreSqlErrors.IsTransient));
+        var dataSource = _dataSource;
+        _share = budget?.Add(dataSource.Clear, options.CommandTimeout, context.Time);
+        var scope = new ConnectionScope(dataSource, context.DatabasePipeline(PostgreSqlErrors.IsTransient), _share);
         _log = new PostgreSqlEventLog(scope, sql, transactionsMax: Math.Max(1, target.MaxPoolSize / 2));
         HighWater = new PostgreSqlHighWater(scope, sql);
-        WakeUp = new PostgreSqlWakeUp(scope, sql, Listener(options));
+        WakeUp = coordination?.WakeUp is PostgreSqlWakeUp shared
+            ? new TenantWakeUp(shared, context.Database)
+            : new PostgreSqlWakeUp(scope, sql, Listener(options));
         Checkpoints = new PostgreSqlCheckpoints(scope, sql);
         DeadLetters = new PostgreSqlDeadLetters(scope, sql);
         Outbox = new PostgreSqlOutbox(scope, sql);
@@ -51,7 +64,8 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
         Leases = new PostgreSqlLeases(scope, sql);
         Commands = new PostgreSqlCommands(scope, sql);
         Tenants = new PostgreSqlTenants(scope, sql);
-        Schema = new PostgreSqlSchema(scope, sql, context.Loggers.CreateLogger<PostgreSqlSchema>());
+        var maker = new DatabaseMaker(options.ConnectionString, target.Database ?? target.Username ?? "");
+        Schema = new PostgreSqlSchema(scope, sql, maker, context.Loggers.CreateLogger<PostgreSqlSchema>());
     }
 
     /// <inheritdoc />
@@ -104,6 +118,7 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
         _log.Dispose();
         if (_ownsDataSource)
             await _dataSource.DisposeAsync().ConfigureAwait(false);
+        _share?.Retire();
     }
 
     private Func<CancellationToken, ValueTask<NpgsqlConnection>>? Listener(PostgreSqlOptions options)

@@ -5,7 +5,10 @@ namespace Tidemark.PostgreSql;
 /// <summary>Chooses PostgreSQL.</summary>
 public static class PostgreSqlTidemarkExtensions
 {
-    /// <summary>Keeps the events in a PostgreSQL database.</summary>
+    /// <summary>
+    /// Keeps the events in a PostgreSQL database; those of tenants with databases of their own in
+    /// <see cref="PostgreSqlOptions.TenantDatabase"/>.
+    /// </summary>
     /// <param name="builder">The store.</param>
     /// <param name="connectionString">Where the database is, as Npgsql's connection string.</param>
     /// <param name="configure">Further settings.</param>
@@ -16,6 +19,9 @@ public static class PostgreSqlTidemarkExtensions
         var options = new PostgreSqlOptions { ConnectionString = connectionString };
         configure?.Invoke(options);
         options.Validate();
-        return builder.UseStorage(context => new PostgreSqlStorage(options, context));
+        var tenants = new TenantDatabases(options);
+        return builder.UseStorage(context => context.Coordination is null
+            ? new PostgreSqlStorage(options, context)
+            : new PostgreSqlStorage(tenants.Of(context.Database), context, tenants.Budget));
     }
 }

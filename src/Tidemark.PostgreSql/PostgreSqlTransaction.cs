@@ -8,7 +8,7 @@ namespace Tidemark.PostgreSql;
 internal sealed class PostgreSqlTransaction : IStoreTransaction
 {
     private readonly NpgsqlConnection? _owned;
-    private SemaphoreSlim? _permit;
+    private Action? _ended;
 
     /// <summary>Takes the application's transaction.</summary>
     public PostgreSqlTransaction(NpgsqlTransaction lent)
@@ -20,10 +20,10 @@ internal sealed class PostgreSqlTransaction : IStoreTransaction
     /// <summary>Takes a transaction of the store's own.</summary>
     /// <param name="transaction">The transaction.</param>
     /// <param name="owned">Its connection, closed with it.</param>
-    /// <param name="permit">Released when the transaction ends.</param>
-    public PostgreSqlTransaction(NpgsqlTransaction transaction, NpgsqlConnection owned, SemaphoreSlim permit)
+    /// <param name="ended">Called once, when the transaction has ended and its connection is closed.</param>
+    public PostgreSqlTransaction(NpgsqlTransaction transaction, NpgsqlConnection owned, Action ended)
     {
-        _permit = permit;
+        _ended = ended;
         Inner = transaction;
         Connection = owned;
         _owned = owned;
@@ -61,7 +61,7 @@ internal sealed class PostgreSqlTransaction : IStoreTransaction
         }
         finally
         {
-            Interlocked.Exchange(ref _permit, null)?.Release();
+            Interlocked.Exchange(ref _ended, null)?.Invoke();
         }
     }
 }

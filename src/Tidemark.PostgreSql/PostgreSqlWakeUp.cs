@@ -4,8 +4,9 @@ using Tidemark.HighWater;
 namespace Tidemark.PostgreSql;
 
 /// <summary>
-/// Hints by LISTEN and NOTIFY on a channel named after the schema; the payload is empty for appends, and "l" for leases. Listening holds
-/// one connection outside the pool and sends nothing while it waits: TCP keepalive finds a dead connection.
+/// Hints by LISTEN and NOTIFY on a channel named after the schema; the payload is empty for appends, "l" for leases, and "a" with a name
+/// for appends to the tenant database of that name. Listening holds one connection outside the pool and sends nothing while it waits: TCP
+/// keepalive finds a dead connection.
 /// </summary>
 /// <param name="scope">For sending.</param>
 /// <param name="sql">The statements.</param>
@@ -14,25 +15,22 @@ internal sealed class PostgreSqlWakeUp(
     ConnectionScope scope, SqlTexts sql, Func<CancellationToken, ValueTask<NpgsqlConnection>>? openListener) : IWakeUpChannel
 {
     private const string LeasesPayload = "l";
+    private const string TenantPrefix = "a";
 
     private readonly string _notify = sql["notify"];
     private readonly string _channel = $"tidemark:{sql.Schema}";
 
+    /// <summary>Those in this process who listen for a tenant database.</summary>
+    public TenantHints Tenants { get; } = new();
+
     public bool CanListen => openListener is not null;
 
-    public async ValueTask NotifyAsync(WakeUp what, CancellationToken cancellationToken) =>
-        await scope.WriteAsync(
-            async (connection, payload, token) =>
-            {
-                var command = new NpgsqlCommand(_notify, connection);
-                await using (command.ConfigureAwait(false))
-                {
-                    command.Parameters.With(_channel).With(payload);
-                    return await command.ExecuteNonQueryAsync(token).ConfigureAwait(false);
-                }
-            },
-            what == WakeUp.Leases ? LeasesPayload : "",
-            cancellationToken).ConfigureAwait(false);
+    public ValueTask NotifyAsync(WakeUp what, CancellationToken cancellationToken) =>
+        SendAsync(what == WakeUp.Leases ? LeasesPayload : "", cancellationToken);
+
+    /// <summary>Hints that something was appended to a tenant database.</summary>
+    public ValueTask NotifyTenantAsync(string database, CancellationToken cancellationToken) =>
+        SendAsync(TenantPrefix + database, cancellationToken);
 
     public async Task ListenAsync(Action<WakeUp> wake, CancellationToken cancellationToken)
     {
@@ -48,7 +46,7 @@ internal sealed class PostgreSqlWakeUp(
             connection.Notification += (_, notification) =>
             {
                 if (notification.Channel == _channel)
-                    wake(notification.Payload == LeasesPayload ? WakeUp.Leases : WakeUp.Appended);
+                    OnHint(notification.Payload, wake);
             };
             var command = new NpgsqlCommand($"listen {SqlTexts.Quote(_channel)}", connection);
             await using (command.ConfigureAwait(false))
@@ -58,8 +56,38 @@ internal sealed class PostgreSqlWakeUp(
 
             wake(WakeUp.Appended);
             wake(WakeUp.Leases);
-            while (true)
-                await connection.WaitAsync(cancellationToken).ConfigureAwait(false);
+            var listening = Tenants.Begin();
+            try
+            {
+                while (true)
+                    await connection.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                Tenants.End(listening);
+            }
         }
     }
+
+    private void OnHint(string payload, Action<WakeUp> wake)
+    {
+        if (payload.StartsWith(TenantPrefix, StringComparison.Ordinal))
+            Tenants.Wake(payload[TenantPrefix.Length..]);
+        else
+            wake(payload == LeasesPayload ? WakeUp.Leases : WakeUp.Appended);
+    }
+
+    private async ValueTask SendAsync(string payload, CancellationToken cancellationToken) =>
+        await scope.WriteAsync(
+            async (connection, text, token) =>
+            {
+                var command = new NpgsqlCommand(_notify, connection);
+                await using (command.ConfigureAwait(false))
+                {
+                    command.Parameters.With(_channel).With(text);
+                    return await command.ExecuteNonQueryAsync(token).ConfigureAwait(false);
+                }
+            },
+            payload,
+            cancellationToken).ConfigureAwait(false);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
@@ -12,6 +13,9 @@ internal sealed class SqlTexts
     private const string Placeholder = "{schema}";
     private static readonly Assembly Source = typeof(SqlTexts).Assembly;
 
+    // Many tenant databases with one schema's name share the texts.
+    private readonly ConcurrentDictionary<string, string> _statements = new(StringComparer.Ordinal);
+
     /// <summary>Takes a validated schema name.</summary>
     public SqlTexts(string schema)
     {
@@ -24,14 +28,7 @@ internal sealed class SqlTexts
     public string QuotedSchema { get; }
 
     /// <summary>The statement of a file in the folder Sql, without its header and comments.</summary>
-    public string this[string name]
-    {
-        get
-        {
-            var lines = ReadFile($"{Prefix}Sql.{name}.sql").Split('\n').Where(line => !line.StartsWith("--", StringComparison.Ordinal));
-            return string.Join('\n', lines).Trim().Replace(Placeholder, QuotedSchema, StringComparison.Ordinal);
-        }
-    }
+    public string this[string name] => _statements.GetOrAdd(name, Statement);
 
     /// <summary>The migrations, by number.</summary>
     public IReadOnlyList<Migration> Migrations()
@@ -43,6 +40,12 @@ internal sealed class SqlTexts
 
     /// <summary>A validated identifier, quoted.</summary>
     public static string Quote(string identifier) => $"\"{identifier.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    private string Statement(string name)
+    {
+        var lines = ReadFile($"{Prefix}Sql.{name}.sql").Split('\n').Where(line => !line.StartsWith("--", StringComparison.Ordinal));
+        return string.Join('\n', lines).Trim().Replace(Placeholder, QuotedSchema, StringComparison.Ordinal);
+    }
 
     private Migration Migration(string resource, string name)
     {

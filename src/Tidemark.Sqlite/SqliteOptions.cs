@@ -1,3 +1,6 @@
+using Tidemark.Storage;
+using Tidemark.Tenancy;
+
 namespace Tidemark.Sqlite;
 
 /// <summary>
@@ -5,11 +8,19 @@ namespace Tidemark.Sqlite;
 /// </summary>
 public sealed class SqliteOptions
 {
+    private const long TenantCacheBytesMin = 2L << 20;
+
     /// <summary>
     /// The path of the database file, on a local disk: SQLite's locks do not work on network file systems. The file and its folders are
     /// made when absent. Beside it SQLite keeps two more files, ending in <c>-wal</c> and <c>-shm</c>, which belong to the database.
     /// </summary>
     public string Path { get; set; } = "";
+
+    /// <summary>
+    /// The path of the file of a tenant database by its name; called once for each tenant database. Null takes a file beside
+    /// <see cref="Path"/>: <c>orders.db</c> has <c>orders.acme.db</c> for the tenant database <c>acme</c>.
+    /// </summary>
+    public Func<string, string>? TenantPath { get; set; }
 
     /// <summary>When a commit waits for the disk. <see cref="SqliteSynchronous.Full"/> by default.</summary>
     public SqliteSynchronous Synchronous { get; set; } = SqliteSynchronous.Full;
@@ -36,6 +47,17 @@ public sealed class SqliteOptions
     public long CacheBytes { get; set; } = 64L << 20;
 
     /// <summary>
+    /// The same for each tenant database. 1 MiB to 64 GiB; null, the default, takes an eighth of <see cref="CacheBytes"/>, at least 2 MiB.
+    /// </summary>
+    public long? TenantCacheBytes { get; set; }
+
+    /// <summary>
+    /// How often a listener on a tenant database looks whether another process committed something. 1 ms to 1 minute; 100 ms by default:
+    /// with hundreds of files each look counts.
+    /// </summary>
+    public TimeSpan TenantWatchInterval { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
     /// The size in bytes at which the write-ahead log is emptied. A quarter of it is what a commit copies into the database at most. A
     /// reader of another program that stays open can let the log grow beyond. 1 MiB to 64 GiB; 64 MiB by default.
     /// </summary>
@@ -54,17 +76,41 @@ public sealed class SqliteOptions
             errors.Add($"{Name(nameof(Synchronous))} is {Synchronous}; allowed are {allowed}.");
         }
 
-
         CheckRange(errors, nameof(BusyTimeout), BusyTimeout, TimeSpan.Zero, TimeSpan.FromHours(1));
         CheckRange(errors, nameof(WatchInterval), WatchInterval, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
         CheckRange(errors, nameof(ReadersMax), ReadersMax, 1, 64);
         CheckRange(errors, nameof(CacheBytes), CacheBytes, 1L << 20, 64L << 30);
+        CheckRange(errors, nameof(TenantCacheBytes), TenantCacheBytes ?? TenantCacheBytesMin, 1L << 20, 64L << 30);
+        CheckRange(errors, nameof(TenantWatchInterval), TenantWatchInterval, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
         CheckRange(errors, nameof(WalBytesMax), WalBytesMax, 1L << 20, 64L << 30);
         if (errors.Count > 0)
             throw new ArgumentException(string.Join(" ", errors));
     }
 
+    /// <summary>The options of a tenant database.</summary>
+    /// <exception cref="ArgumentException">The name is not allowed, or leads to the file of the coordination database.</exception>
+    internal SqliteOptions OfTenant(string name)
+    {
+        EventDatabaseName.Check(name);
+        var tenant = Copy();
+        tenant.Path = TenantPath is { } given ? given(name) : BesidePath(name);
+        if (!string.IsNullOrWhiteSpace(tenant.Path) && System.IO.Path.GetFullPath(tenant.Path) == System.IO.Path.GetFullPath(Path))
+        {
+            throw new ArgumentException(
+                $"{Name(nameof(TenantPath))} of '{name}' is '{tenant.Path}', the file of the coordination database; "
+                + "give each its own file.");
+        }
+
+        tenant.CacheBytes = TenantCacheBytes ?? Math.Max(CacheBytes / 8, TenantCacheBytesMin);
+        tenant.WatchInterval = TenantWatchInterval;
+        return tenant;
+    }
+
     internal SqliteOptions Copy() => (SqliteOptions)MemberwiseClone();
+
+    private string BesidePath(string name) => System.IO.Path.Combine(
+        System.IO.Path.GetDirectoryName(Path) ?? "",
+        $"{System.IO.Path.GetFileNameWithoutExtension(Path)}.{name}{System.IO.Path.GetExtension(Path)}");
 
     private static string Name(string key) => $"{nameof(SqliteOptions)}.{key}";
 

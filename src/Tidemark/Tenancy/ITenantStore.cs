@@ -13,7 +13,10 @@ public interface ITenantStore
     /// <param name="cancellationToken">Cancels the read.</param>
     ValueTask<TenantRoll?> ReadAsync(long knownChange, CancellationToken cancellationToken);
 
-    /// <summary>Adds a tenant. Returns the row that stands then: one that was there already is left as it is, unless it was removed.</summary>
+    /// <summary>
+    /// Adds a tenant. Returns the row that stands then: one that was there already is left as it is, unless it was removed. Of several
+    /// processes that add the same tenant at once the first wins, and all are told its row.
+    /// </summary>
     /// <param name="tenant">The tenant.</param>
     /// <param name="database">
     /// The event database it is to be in. A removed tenant that comes back stays in the database that it was in: its events are there.

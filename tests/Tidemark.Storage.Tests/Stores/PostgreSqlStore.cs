@@ -89,7 +89,7 @@ public class PostgreSqlStore : TestStore, ISqlTestStoreKind
     }
 
     /// <summary>The server of this test process, and the database that its stores share.</summary>
-    protected static Task<(PostgresCluster Cluster, string ConnectionString)> ServerAsync() => Server.Value;
+    public static Task<(PostgresCluster Cluster, string ConnectionString)> ServerAsync() => Server.Value;
 
     private static async Task<(PostgresCluster Cluster, string ConnectionString)> StartAsync()
     {

@@ -19,6 +19,7 @@ internal sealed partial class CommandRunner(
     private static readonly TimeSpan SettleMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
+    private readonly ShardStates _states = new(database, node);
     private readonly Relayout _relayout = new(database, node, host);
     private long _seen;
 
@@ -106,24 +107,18 @@ internal sealed partial class CommandRunner(
 
     private async Task<string> PauseAsync(string target, CancellationToken cancellationToken)
     {
-        var shards = Find(target).Where(l => l.State == LeaseState.Wanted).ToArray();
-        await SetAsync(shards, LeaseState.Paused, cancellationToken).ConfigureAwait(false);
-        await UntilAsync(b => shards.All(l => b.OwnerOf(b.Shards[l.Shard]) is null), cancellationToken).ConfigureAwait(false);
+        var shards = await SetAsync(target, l => l.State == LeaseState.Wanted, LeaseState.Paused, cancellationToken).ConfigureAwait(false);
+        await UntilAsync(b => shards.All(l => IsDrained(b, l.Shard)), cancellationToken).ConfigureAwait(false);
         return $"{shards.Length} shard(s) paused.";
     }
 
     // Who is paused by an error starts again under a new lease.
     private async Task<string> ResumeAsync(string target, CancellationToken cancellationToken)
     {
-        var failing = Find(target).Where(l => l.State == LeaseState.Wanted && l.Problem is not null).ToArray();
-        if (failing.Length > 0)
-        {
-            await SetAsync(failing, LeaseState.Paused, cancellationToken).ConfigureAwait(false);
-            await UntilAsync(b => failing.All(l => b.OwnerOf(b.Shards[l.Shard]) is null), cancellationToken).ConfigureAwait(false);
-        }
-
-        var paused = Find(target).Where(l => l.State == LeaseState.Paused).ToArray();
-        await SetAsync(paused, LeaseState.Wanted, cancellationToken).ConfigureAwait(false);
+        var failing = await SetAsync(
+            target, l => l.State == LeaseState.Wanted && l.Problem is not null, LeaseState.Paused, cancellationToken).ConfigureAwait(false);
+        await UntilAsync(b => failing.All(l => IsDrained(b, l.Shard)), cancellationToken).ConfigureAwait(false);
+        var paused = await SetAsync(target, l => l.State == LeaseState.Paused, LeaseState.Wanted, cancellationToken).ConfigureAwait(false);
         return $"{paused.Length} shard(s) resumed.";
     }
 
@@ -216,6 +211,10 @@ internal sealed partial class CommandRunner(
                 $"{string.Join(", ", node.Book.Shards.Keys.Select(s => s.Projection).Distinct().Order(StringComparer.Ordinal))}.");
     }
 
+    // One that is gone meanwhile runs nowhere either.
+    private static bool IsDrained(LeaseBook book, ShardName shard) =>
+        !book.Shards.TryGetValue(shard, out var lease) || (lease.State != LeaseState.Wanted && book.OwnerOf(lease) is null);
+
     private Node NodeOf(string target) =>
         node.Book.Nodes.FirstOrDefault(n => n.Name == target || n.Id.ToString() == target)
         ?? throw new ArgumentException(
@@ -249,17 +248,15 @@ internal sealed partial class CommandRunner(
         }
     }
 
-    private Task SetAsync(IReadOnlyList<ShardLease> shards, LeaseState state, CancellationToken cancellationToken) => shards.Count == 0
-        ? Task.CompletedTask
-        : ChangeAsync(new LeaseChange { Set = [.. shards.Select(l => KeyValuePair.Create(l.Shard, state))] }, cancellationToken);
+    private Task<ShardLease[]> SetAsync(
+        string target, Func<ShardLease, bool> where, LeaseState state, CancellationToken cancellationToken) =>
+        _states.SetAsync(() => Find(target).Where(where).Select(l => KeyValuePair.Create(l, state)), cancellationToken);
 
     private async Task ChangeAsync(LeaseChange change, CancellationToken cancellationToken)
     {
-        if (!await database.Storage.Leases.ChangeAsync(change, cancellationToken).ConfigureAwait(false))
+        if (!await _states.TryChangeAsync(change, cancellationToken).ConfigureAwait(false))
             throw new InvalidOperationException("The shards or nodes have changed meanwhile. Look at the status, and ask again if " +
                 "need be.");
-        node.Ask();
-        await database.HighWater.NotifyLeasesAsync(cancellationToken).ConfigureAwait(false);
     }
 
     [LoggerMessage(EventId = 1441, Level = LogLevel.Information, Message = "Command {Number} ({Action} {Target}), asked by {By}.")]

@@ -26,6 +26,12 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
 
     public Func<Task> BeforePrepare { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Before a node's heartbeat reaches the database.</summary>
+    public Func<CancellationToken, Task> BeforeTick { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Before a change of the leases reaches the database.</summary>
+    public Func<LeaseChange, Task> BeforeChange { get; set; } = _ => Task.CompletedTask;
+
     public ISchema? OtherSchema { get; set; }
 
     /// <summary>How often documents were asked for.</summary>
@@ -52,7 +58,7 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
 
     public IReadModelStore ReadModels => this;
 
-    public ILeaseStore Leases => Inner.Leases;
+    public ILeaseStore Leases => new HookedLeases(this);
 
     public ICommandStore Commands => Inner.Commands;
 

@@ -1,0 +1,52 @@
+using Tidemark.HighWater;
+using Tidemark.Leases;
+using Tidemark.Placement;
+using Tidemark.Storage;
+
+namespace Tidemark.Hosting;
+
+/// <summary>
+/// Changes the states of shards, each only from the state in which this node knows it: several nodes, and several loops of one, change them
+/// at any moment, and one that looked too early must not undo what another has done since.
+/// </summary>
+internal sealed class ShardStates(EventDatabase database, NodeAgent node)
+{
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Sets states. Where a shard has another state by now than this node knows, nothing is changed, and it asks again once it knows more.
+    /// </summary>
+    /// <param name="wanted">The shards as this node knows them and their new states; called anew for each try.</param>
+    /// <param name="cancellationToken">Ends the tries.</param>
+    /// <returns>The shards as they were before they were set.</returns>
+    public async Task<ShardLease[]> SetAsync(
+        Func<IEnumerable<KeyValuePair<ShardLease, LeaseState>>> wanted, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var changed = node.BookChanged.Next;
+            var states = wanted().ToArray();
+            var change = new LeaseChange
+            {
+                When = [.. states.Select(s => new LeaseCondition(s.Key.Shard, s.Key.State, Unowned: false))],
+                Set = [.. states.Select(s => KeyValuePair.Create(s.Key.Shard, s.Value))],
+            };
+            if (states.Length == 0 || await TryChangeAsync(change, cancellationToken).ConfigureAwait(false))
+                return [.. states.Select(s => s.Key)];
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(changed, Task.Delay(LookAgainAfter, database.Time, enough.Token)).ConfigureAwait(false);
+            await enough.CancelAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Makes a change and lets every node know. False when a condition did not hold; this node then looks.</summary>
+    public async Task<bool> TryChangeAsync(LeaseChange change, CancellationToken cancellationToken)
+    {
+        var changed = await database.Storage.Leases.ChangeAsync(change, cancellationToken).ConfigureAwait(false);
+        node.Ask();
+        if (changed)
+            await database.HighWater.NotifyLeasesAsync(cancellationToken).ConfigureAwait(false);
+        return changed;
+    }
+}

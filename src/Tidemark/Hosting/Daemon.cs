@@ -109,6 +109,7 @@ public sealed partial class Daemon
 
         check.Loops(run.Ticks, run.Loops);
         check.Node(run.Node);
+        check.Placement(run.Node.Book.Plan);
         check.Mark(_database.HighWater);
         check.Shards(run.Host.Agents);
         return check.Result;

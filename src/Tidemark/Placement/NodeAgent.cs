@@ -27,6 +27,7 @@ internal sealed partial class NodeAgent(
     private List<ShardLease> _register = [];
     private volatile LeaseBook _book = LeaseBook.Empty;
     private volatile bool _leaving;
+    private volatile Exception? _failure;
     private bool _joined;
     private bool _ticks;
     private int _failures;
@@ -46,6 +47,9 @@ internal sealed partial class NodeAgent(
 
     /// <summary>When the loop was last alive, as a timestamp of the clock.</summary>
     public long Heartbeat { get; private set; } = time.GetTimestamp();
+
+    /// <summary>Why the last tick failed; null when it did not.</summary>
+    public Exception? Failure => _failure;
 
     /// <summary>Registers shards with the next tick.</summary>
     public void Register(IEnumerable<ShardLease> shards)
@@ -108,19 +112,19 @@ internal sealed partial class NodeAgent(
 
     private async Task TryTurnsAsync(CancellationToken cancellationToken)
     {
-        Heartbeat = time.GetTimestamp();
         try
         {
             await TurnsAsync(cancellationToken).ConfigureAwait(false);
             if (_failures > 0)
                 LogBack(Name);
-            _failures = 0;
+            (_failures, _failure) = (0, null);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
         }
         catch (Exception e)
         {
+            _failure = e;
             if (_failures++ == 0)
                 LogTickFailed(Name, e);
             if (time.GetElapsedTime(_trustedFrom) > options.TimeToLive)
@@ -152,6 +156,7 @@ internal sealed partial class NodeAgent(
 
     private async Task<bool> TurnAsync(CancellationToken cancellationToken)
     {
+        Heartbeat = time.GetTimestamp();
         var tick = Gather(out var registered);
         var sent = time.GetTimestamp();
         var view = await SendAsync(tick, cancellationToken).ConfigureAwait(false);

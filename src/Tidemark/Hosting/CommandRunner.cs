@@ -16,11 +16,11 @@ namespace Tidemark.Hosting;
 internal sealed partial class CommandRunner(
     EventDatabase database, NodeAgent node, ShardHost host, IReadOnlyDictionary<string, GenerationKeeper> keepers, ILogger logger)
 {
-    private static readonly TimeSpan SettleMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly ShardStates _states = new(database, node);
-    private readonly Relayout _relayout = new(database, node, host);
+    private readonly Relayout _relayout = new(database, node, host, new ShardStates(database, node));
+    private readonly ShardMoves _moves = new(node, new ShardStates(database, node));
     private long _seen;
 
     /// <summary>Works off commands as they come, until cancelled.</summary>
@@ -44,11 +44,25 @@ internal sealed partial class CommandRunner(
         try
         {
             var open = await database.Storage.Commands.ReadOpenAsync(cancellationToken).ConfigureAwait(false);
-            foreach (var command in open)
-                await TryObeyAsync(command, cancellationToken).ConfigureAwait(false);
+
+            // Commands about one projection take effect one after the other, in the order in which they were given, on whatever nodes;
+            // those about dead letters of different shards beside each other.
+            var busy = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var command in open.Where(IsNext))
+            {
+                var canObey = CanObey(command);
+                var ended = canObey && await TryObeyAsync(command, cancellationToken).ConfigureAwait(false);
+                if (!ended && (canObey || command.State == CommandState.Running))
+                    busy.Add(SubjectOf(command));
+            }
+
             if (open.Count == 0)
                 _seen = last;
             return open.Count > 0;
+
+            // The shards that it names are known here only once the book has the command.
+            bool IsNext(OperatorCommand command) =>
+                command.Number <= last && !busy.Contains(SubjectOf(command)) && !busy.Contains(ProjectionOf(command));
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -61,11 +75,21 @@ internal sealed partial class CommandRunner(
         }
     }
 
-    private async Task TryObeyAsync(OperatorCommand command, CancellationToken cancellationToken)
+    // What a command keeps others from meanwhile.
+    private static string SubjectOf(OperatorCommand command) => command.Action switch
+    {
+        OperatorAction.Drain or OperatorAction.Undrain => $"node {command.Target}",
+        _ => ProjectionOf(command),
+    };
+
+    private static string ProjectionOf(OperatorCommand command) => command.Target.Split(':')[0];
+
+    // False when another node has it.
+    private async Task<bool> TryObeyAsync(OperatorCommand command, CancellationToken cancellationToken)
     {
         var commands = database.Storage.Commands;
-        if (!CanObey(command) || !await commands.TakeAsync(command.Number, node.Id, cancellationToken).ConfigureAwait(false))
-            return;
+        if (!await commands.TakeAsync(command.Number, node.Id, cancellationToken).ConfigureAwait(false))
+            return false;
         LogTaken(command.Number, command.Action, command.Target, command.RequestedBy);
         bool succeeded;
         string result;
@@ -81,6 +105,7 @@ internal sealed partial class CommandRunner(
 
         await commands.EndAsync(command.Number, node.Id, succeeded, result, cancellationToken).ConfigureAwait(false);
         LogEnded(command.Number, succeeded, result);
+        return true;
     }
 
     // What changes read models or layouts needs the projection's code; a projection that nobody has at all is an error of whoever asks.
@@ -108,7 +133,7 @@ internal sealed partial class CommandRunner(
     private async Task<string> PauseAsync(string target, CancellationToken cancellationToken)
     {
         var shards = await SetAsync(target, l => l.State == LeaseState.Wanted, LeaseState.Paused, cancellationToken).ConfigureAwait(false);
-        await UntilAsync(b => shards.All(l => IsDrained(b, l.Shard)), cancellationToken).ConfigureAwait(false);
+        await _states.UntilAsync(b => shards.All(l => IsDrained(b, l.Shard)), cancellationToken).ConfigureAwait(false);
         return $"{shards.Length} shard(s) paused.";
     }
 
@@ -117,7 +142,7 @@ internal sealed partial class CommandRunner(
     {
         var failing = await SetAsync(
             target, l => l.State == LeaseState.Wanted && l.Problem is not null, LeaseState.Paused, cancellationToken).ConfigureAwait(false);
-        await UntilAsync(b => failing.All(l => IsDrained(b, l.Shard)), cancellationToken).ConfigureAwait(false);
+        await _states.UntilAsync(b => failing.All(l => IsDrained(b, l.Shard)), cancellationToken).ConfigureAwait(false);
         var paused = await SetAsync(target, l => l.State == LeaseState.Paused, LeaseState.Wanted, cancellationToken).ConfigureAwait(false);
         return $"{paused.Length} shard(s) resumed.";
     }
@@ -140,7 +165,7 @@ internal sealed partial class CommandRunner(
         var drained = NodeOf(target);
         await ChangeAsync(new LeaseChange { Nodes = [KeyValuePair.Create(drained.Id, NodeState.Draining)] }, cancellationToken)
             .ConfigureAwait(false);
-        await UntilAsync(
+        await _states.UntilAsync(
             b => b.Nodes.All(n => n.Id != drained.Id) || (b.Nodes.First(n => n.Id == drained.Id).State == NodeState.Draining
                 && b.Shards.Values.All(l => l.Owner != drained.Id || b.Plan.Placed.GetValueOrDefault(l.Shard) == drained.Id)),
             cancellationToken).ConfigureAwait(false);
@@ -156,16 +181,12 @@ internal sealed partial class CommandRunner(
         return $"Node {drained.Name} takes shards again.";
     }
 
-    private async Task<string> MoveAsync(OperatorCommand command, CancellationToken cancellationToken)
+    private Task<string> MoveAsync(OperatorCommand command, CancellationToken cancellationToken)
     {
-        var shards = Find(command.Target);
-        Guid? pin = command.Argument is { } name ? NodeOf(name).Id : null;
-        await ChangeAsync(new LeaseChange { Pin = [.. shards.Select(l => KeyValuePair.Create(l.Shard, pin))] }, cancellationToken)
-            .ConfigureAwait(false);
-        if (pin is not { } to)
-            return $"{shards.Length} shard(s) may move again.";
-        await UntilAsync(b => shards.All(l => b.OwnerOf(b.Shards[l.Shard]) == to), cancellationToken).ConfigureAwait(false);
-        return $"{shards.Length} shard(s) run on node {command.Argument}.";
+        ShardName[] shards = [.. Find(command.Target).Select(l => l.Shard)];
+        return command.Argument is { } name
+            ? _moves.PinAsync(shards, NodeOf(name), cancellationToken)
+            : _moves.UnpinAsync(shards, cancellationToken);
     }
 
     // What is asked for is a layout, so that asking twice comes to the same.
@@ -195,8 +216,12 @@ internal sealed partial class CommandRunner(
         var ranges = slots.Divide(parts);
         if (former.Length == parts && former.All(l => ranges.Contains(l.Shard.Slots)))
             return $"Generation {former[0].Shard.Generation} has {parts} shard(s) already.";
-        await _relayout.RunAsync(former, ranges, cancellationToken).ConfigureAwait(false);
-        return $"{former.Length} shard(s) of generation {former[0].Shard.Generation} replaced by {parts}.";
+
+        // Shards that the new layout has as well are left alone.
+        SlotRange[] made = [.. ranges.Except(former.Select(l => l.Shard.Slots))];
+        ShardName[] replaced = [.. former.Select(l => l.Shard).Where(s => !ranges.Contains(s.Slots))];
+        await _relayout.RunAsync(replaced, made, ShardStates.SettleMax, cancellationToken).ConfigureAwait(false);
+        return $"{replaced.Length} shard(s) of generation {former[0].Shard.Generation} replaced by {made.Length}.";
     }
 
     // By the name of a projection, or of one shard.
@@ -226,27 +251,6 @@ internal sealed partial class CommandRunner(
             : throw new ArgumentException(
                 $"There is no async projection '{projection}'. There are: " +
                 $"{string.Join(", ", keepers.Keys.Order(StringComparer.Ordinal))}.");
-
-    private async Task UntilAsync(Func<LeaseBook, bool> condition, CancellationToken cancellationToken)
-    {
-        using var late = new CancellationTokenSource(SettleMax, database.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
-        try
-        {
-            while (true)
-            {
-                var changed = node.BookChanged.Next;
-                if (condition(node.Book))
-                    return;
-                await changed.WaitAsync(either.Token).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new TimeoutException(
-                $"It was asked for, but did not come about within {SettleMax}. Look at the status for the reason.", e);
-        }
-    }
 
     private Task<ShardLease[]> SetAsync(
         string target, Func<ShardLease, bool> where, LeaseState state, CancellationToken cancellationToken) =>

@@ -68,7 +68,7 @@ internal sealed partial class ShardHost(
         if (!_projections.TryGetValue(lease.Shard.Projection, out var projection) || projection.Version != lease.Version)
             return;
         var state = Math.Max(StateBytesMin, runtime.Options.StateBytesMax / Math.Max(shardsHere, 1));
-        var builds = IsBuilding(lease.Shard);
+        var builds = IsBuilding(_generations, lease.Shard);
         var options = builds ? runtime.Options.With(BuildProgressInterval) : runtime.Options;
         var consumer = new ProjectionConsumer(
             lease.Shard, projection, database.ApplierContext(lease.Shard, state), database.Storage.Checkpoints,
@@ -131,9 +131,11 @@ internal sealed partial class ShardHost(
         {
             var generations = await database.Storage.ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
             await NoteReachedAsync(generations, cancellationToken).ConfigureAwait(false);
+
+            // Whoever sees that a build went live may rely on its shards' being live ones; those that start meanwhile follow too.
+            Follow(generations);
             _generations = generations;
-            foreach (var (shard, running) in _running)
-                running.Agent.Errors = ErrorsOf(_projections[shard.Projection], shard, IsBuilding(shard));
+            Follow(generations);
             ShardsChanged.Fire();
         }
         catch (Exception e)
@@ -141,6 +143,12 @@ internal sealed partial class ShardHost(
             LogNotRefreshed(e);
             _ = RefreshAgainAsync();
         }
+    }
+
+    private void Follow(IReadOnlyList<ReadModelGeneration> generations)
+    {
+        foreach (var (shard, running) in _running)
+            running.Agent.Errors = ErrorsOf(_projections[shard.Projection], shard, IsBuilding(generations, shard));
     }
 
     // How far live generations are beside which another one is built that will raise side effects.
@@ -177,7 +185,7 @@ internal sealed partial class ShardHost(
             : _reached.GetValueOrDefault(shard.Projection, Position.Beginning);
     }
 
-    private bool IsBuilding(ShardName shard) => _generations.Any(
+    private static bool IsBuilding(IReadOnlyList<ReadModelGeneration> generations, ShardName shard) => generations.Any(
         g => g.Projection == shard.Projection && g.Generation == shard.Generation && g.State == GenerationState.Building);
 
     private ErrorOptions ErrorsOf(Projection projection, ShardName shard, bool building)

@@ -11,6 +11,9 @@ namespace Tidemark.Hosting;
 /// </summary>
 internal sealed class ShardStates(EventDatabase database, NodeAgent node)
 {
+    /// <summary>How long what was asked for may take to come about.</summary>
+    public static readonly TimeSpan SettleMax = TimeSpan.FromSeconds(60);
+
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>
@@ -48,5 +51,28 @@ internal sealed class ShardStates(EventDatabase database, NodeAgent node)
         if (changed)
             await database.HighWater.NotifyLeasesAsync(cancellationToken).ConfigureAwait(false);
         return changed;
+    }
+
+    /// <summary>Waits until the cluster, as this node knows it, meets a condition; what that throws ends the wait.</summary>
+    /// <exception cref="TimeoutException">It did not within <see cref="SettleMax"/>.</exception>
+    public async Task UntilAsync(Func<LeaseBook, bool> condition, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(SettleMax, database.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
+        {
+            while (true)
+            {
+                var changed = node.BookChanged.Next;
+                if (condition(node.Book))
+                    return;
+                await changed.WaitAsync(either.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException(
+                $"It was asked for, but did not come about within {SettleMax}. Look at the status for the reason.", e);
+        }
     }
 }

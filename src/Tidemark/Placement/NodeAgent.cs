@@ -29,6 +29,7 @@ internal sealed partial class NodeAgent(
     private volatile bool _leaving;
     private volatile Exception? _failure;
     private bool _joined;
+    private bool _drainAgain;
     private bool _ticks;
     private int _failures;
     private long _trustedFrom = time.GetTimestamp();
@@ -165,7 +166,7 @@ internal sealed partial class NodeAgent(
         lock (_gate)
             _register.RemoveRange(0, registered);
         var former = _book;
-        var book = former.With(view);
+        var book = former.With(KeepDraining(former, view));
         _book = book;
         var announce = !_joined || tick.Release.Count > 0 || registered > 0;
         _joined = true;
@@ -178,7 +179,20 @@ internal sealed partial class NodeAgent(
 
         if (announce)
             await hints.NotifyLeasesAsync(cancellationToken).ConfigureAwait(false);
-        return ToRelease(book).Any() || ToClaim(book).Any() || host.HasRaises;
+        return ToRelease(book).Any() || ToClaim(book).Any() || host.HasRaises || _drainAgain;
+    }
+
+    // A row that expired is deleted at last. A node that comes back after that is still the one that an operator drained: the new row is
+    // set so by the next tick, and this one takes nothing.
+    private LeaseView KeepDraining(LeaseBook former, LeaseView view)
+    {
+        if (view.Nodes.FirstOrDefault(n => n.Id == Id) is not { } now)
+            return view;
+        var before = former.Nodes.FirstOrDefault(n => n.Id == Id);
+        _drainAgain = now.State == NodeState.Active && before?.State == NodeState.Draining && before.StartedAt != now.StartedAt;
+        return _drainAgain
+            ? view with { Nodes = [.. view.Nodes.Select(n => n.Id == Id ? n with { State = NodeState.Draining } : n)] }
+            : view;
     }
 
     // An answer that comes after the trust has run out is of no use: then the shards here have to stop. Whoever joins has none yet.
@@ -204,7 +218,8 @@ internal sealed partial class NodeAgent(
             register = [.. _register];
         registered = register.Length;
         var node = new Node(
-            Id, Name, HostProcess.Host, Environment.ProcessId, HostProcess.StartedAt, _leaving ? NodeState.Draining : NodeState.Active,
+            Id, Name, HostProcess.Host, Environment.ProcessId, HostProcess.StartedAt,
+            _leaving || _drainAgain ? NodeState.Draining : NodeState.Active,
             options.Weight, options.ShardsMax, host.Capabilities, default, default);
         return new LeaseTick(node, options.TimeToLive, book.Change)
         {

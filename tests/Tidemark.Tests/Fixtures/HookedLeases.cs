@@ -10,7 +10,7 @@ internal sealed class HookedLeases(HookedStorage storage) : ILeaseStore
     public async ValueTask<LeaseView> TickAsync(LeaseTick tick, CancellationToken cancellationToken)
     {
         await storage.BeforeTick(cancellationToken);
-        return await Inner.TickAsync(tick, cancellationToken);
+        return storage.LastView = storage.ChangeView(await Inner.TickAsync(tick, cancellationToken));
     }
 
     // What was sent arrives, however long it takes and whatever becomes of the sender.

@@ -29,6 +29,12 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
     /// <summary>Before a node's heartbeat reaches the database.</summary>
     public Func<CancellationToken, Task> BeforeTick { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>What a node is told in place of the database's answer.</summary>
+    public Func<LeaseView, LeaseView> ChangeView { get; set; } = view => view;
+
+    /// <summary>What the node was told last; null before its first heartbeat.</summary>
+    public LeaseView? LastView { get; set; }
+
     /// <summary>Before a change of the leases reaches the database.</summary>
     public Func<LeaseChange, Task> BeforeChange { get; set; } = _ => Task.CompletedTask;
 

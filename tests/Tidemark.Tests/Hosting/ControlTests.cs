@@ -197,7 +197,7 @@ public sealed class ControlTests
         var epoch = new Epoch(lease.Epoch.Value + 1);
         ShardName[] shards = [.. SlotRange.All.Divide(2).Select(r => lease.Shard with { Slots = r })];
         if (steps >= 1)
-            await storage.Leases.ChangeAsync(new LeaseChange { Set = [new(lease.Shard, LeaseState.Paused)] }, default);
+            await storage.Leases.ChangeAsync(new LeaseChange { Set = [new(lease.Shard, LeaseState.Replacing)] }, default);
         if (steps >= 2)
         {
             var stored = await storage.Checkpoints.OpenAsync(lease.Shard, epoch, default);

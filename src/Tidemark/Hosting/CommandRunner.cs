@@ -5,6 +5,7 @@ using Tidemark.Events;
 using Tidemark.HighWater;
 using Tidemark.Leases;
 using Tidemark.Placement;
+using Tidemark.Shards;
 using Tidemark.Storage;
 
 namespace Tidemark.Hosting;
@@ -20,6 +21,7 @@ internal sealed partial class CommandRunner(
 
     private readonly ShardStates _states = new(database, node);
     private readonly Relayout _relayout = new(database, node, host, new ShardStates(database, node));
+    private readonly DeadLetterRunner _letters = new(database, node, host);
     private readonly ShardMoves _moves = new(node, new ShardStates(database, node));
     private long _seen;
 
@@ -79,6 +81,7 @@ internal sealed partial class CommandRunner(
     private static string SubjectOf(OperatorCommand command) => command.Action switch
     {
         OperatorAction.Drain or OperatorAction.Undrain => $"node {command.Target}",
+        OperatorAction.Retry or OperatorAction.Discard => command.Target,
         _ => ProjectionOf(command),
     };
 
@@ -111,6 +114,8 @@ internal sealed partial class CommandRunner(
     // What changes read models or layouts needs the projection's code; a projection that nobody has at all is an error of whoever asks.
     private bool CanObey(OperatorCommand command)
     {
+        if (command.Action is OperatorAction.Retry or OperatorAction.Discard)
+            return FindShard(command.Target) is not { } lease || _letters.CanObey(lease);
         if (command.Action is not (OperatorAction.Rebuild or OperatorAction.Drop or OperatorAction.Split or OperatorAction.Merge))
             return true;
         var shard = node.Book.Shards.Keys.FirstOrDefault(s => s.Projection == command.Target || s.ToString() == command.Target);
@@ -127,6 +132,8 @@ internal sealed partial class CommandRunner(
         OperatorAction.Undrain => UndrainAsync(command.Target, cancellationToken),
         OperatorAction.Split or OperatorAction.Merge => LayOutAsync(command, cancellationToken),
         OperatorAction.Move => MoveAsync(command, cancellationToken),
+        OperatorAction.Retry or OperatorAction.Discard => SettleAsync(command, cancellationToken),
+        OperatorAction.Rewind => throw NotRewound(command.Target),
         _ => throw new InvalidOperationException($"This version of Tidemark cannot do {command.Action}; its nodes are too old for it."),
     };
 
@@ -189,6 +196,23 @@ internal sealed partial class CommandRunner(
             : _moves.UnpinAsync(shards, cancellationToken);
     }
 
+    private Task<string> SettleAsync(OperatorCommand command, CancellationToken cancellationToken)
+    {
+        if (FindShard(command.Target) is { } lease)
+            return _letters.RunAsync(command, lease, cancellationToken);
+        var shards = string.Join(", ", Find(command.Target).Select(l => l.Shard).OrderBy(s => s.ToString(), StringComparer.Ordinal));
+        throw new DeadLetterException(command.Argument is { } position
+            ? $"Projection '{command.Target}' has no dead letter at position {position}. Name one that ReadDeadLettersAsync lists."
+            : $"Dead letters are settled shard by shard; name one of {shards}.");
+    }
+
+    // Until there are subscriptions, there is nothing that could be set back.
+    private ArgumentException NotRewound(string target) => new(
+        node.Book.Shards.Keys.Any(s => s.Projection == target || s.ToString() == target)
+            ? $"'{target}' is a projection: what it has written cannot be taken back. Rebuild it, which applies every event again beside " +
+                "the live read model. Only subscriptions are rewound."
+            : $"There is no subscription '{target}'. Only subscriptions are rewound; a projection is rebuilt.");
+
     // What is asked for is a layout, so that asking twice comes to the same.
     private async Task<string> LayOutAsync(OperatorCommand command, CancellationToken cancellationToken)
     {
@@ -223,6 +247,10 @@ internal sealed partial class CommandRunner(
         await _relayout.RunAsync(replaced, made, ShardStates.SettleMax, cancellationToken).ConfigureAwait(false);
         return $"{replaced.Length} shard(s) of generation {former[0].Shard.Generation} replaced by {made.Length}.";
     }
+
+    // Null when it names a projection, nothing, or a shard that was replaced.
+    private ShardLease? FindShard(string target) =>
+        node.Book.Shards.Values.FirstOrDefault(l => l.State != LeaseState.Retired && l.Shard.ToString() == target);
 
     // By the name of a projection, or of one shard.
     private ShardLease[] Find(string target)

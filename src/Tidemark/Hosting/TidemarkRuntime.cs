@@ -42,7 +42,7 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
             provider.GetService<IOutboxPublisher>(), () => Database.HighWater.Signal(appended: true));
         Daemon = new Daemon(Database, _projections, _options, loggers.CreateLogger<Daemon>());
         var status = new StatusReader(storage.Leases, storage.Checkpoints, storage.HighWater, storage.Log, DatabaseName);
-        Control = new ClusterControl(storage.Commands, storage.Leases, status, storage.WakeUp, time);
+        Control = new ClusterControl(storage.Commands, storage.Leases, storage.DeadLetters, status, storage.WakeUp, time);
         var environment = provider.GetService<IHostEnvironment>();
         _applySchema = _options.Schema switch
         {

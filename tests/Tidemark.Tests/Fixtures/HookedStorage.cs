@@ -125,6 +125,9 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
     public ValueTask WriteAsync(IStoreTransaction transaction, ReadModelCommit commit, CancellationToken cancellationToken) =>
         Inner.ReadModels.WriteAsync(transaction, commit, cancellationToken);
 
+    public ValueTask BoundIdleAsync(IStoreTransaction transaction, CancellationToken cancellationToken) =>
+        Inner.ReadModels.BoundIdleAsync(transaction, cancellationToken);
+
     public ValueTask<IReadOnlyList<StoredDocument>> ReadLiveAsync(
         string name, TenantId tenant, string? afterKey, int countMax, CancellationToken cancellationToken) =>
         Inner.ReadModels.ReadLiveAsync(name, tenant, afterKey, countMax, cancellationToken);

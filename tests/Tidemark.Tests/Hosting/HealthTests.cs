@@ -77,7 +77,8 @@ public sealed class HealthTests
     {
         var clock = new ManualClock();
         var (held, hold) = (Source(), Source());
-        await using var bank = await BankHost.StartAsync(t => t.AddProjection<Balances>().Configure(o => o.Node.Name = "one"), clock: clock);
+        await using var bank = await BankHost.StartAsync(
+            t => t.AddProjection<Balances>().Configure(o => o.Node.Name = "one"), clock: clock);
         bank.Storage.BeforeTick = _ =>
         {
             held.TrySetResult();
@@ -101,7 +102,8 @@ public sealed class HealthTests
     {
         var clock = new ManualClock();
         var held = Source();
-        await using var bank = await BankHost.StartAsync(t => t.AddProjection<Balances>().Configure(o => o.Node.Name = "one"), clock: clock);
+        await using var bank = await BankHost.StartAsync(
+            t => t.AddProjection<Balances>().Configure(o => o.Node.Name = "one"), clock: clock);
         bank.Storage.BeforeTick = ct =>
         {
             held.TrySetResult();
@@ -124,7 +126,8 @@ public sealed class HealthTests
     {
         var clock = new ManualClock();
         await using var bank = await BankHost.StartAsync(
-            t => t.AddProjection(new Balances(1, partitions: 2)).Configure(o => (o.Node.Name, o.Node.ShardsMax) = ("one", 1)), clock: clock);
+            t => t.AddProjection(new Balances(1, partitions: 2)).Configure(o => (o.Node.Name, o.Node.ShardsMax) = ("one", 1)),
+            clock: clock);
         await using var checks = new ServiceCollection().AddLogging().AddSingleton(bank.Daemon)
             .AddHealthChecks().AddTidemark().AddTidemark("strict", HealthStatus.Degraded, ["live"]).Services.BuildServiceProvider();
         var service = checks.GetRequiredService<HealthCheckService>();

@@ -11,21 +11,46 @@ namespace Tidemark.PostgreSql;
 /// Turns a commit into one batch of statements: one round trip, and outside a transaction one implicit one. The fence stands first, so a
 /// refused commit does no other work, and the shard's row serialises two owners from the start.
 /// </summary>
-internal sealed class CommitBatch(SqlTexts sql, ReadModelNames names)
+internal sealed class CommitBatch(SqlTexts sql, ReadModelNames names, TimeSpan? idleMax)
 {
+    private readonly string _boundIdle = sql["bound_idle_transaction"];
     private readonly string _move = sql["move_checkpoint"];
     private readonly string _durable = sql["require_durable_commit"];
     private readonly string _insertMessages = sql["insert_messages"];
     private readonly ParkingBatch _parking = new(sql);
 
-    /// <summary>Runs a commit.</summary>
+    /// <summary>Runs a commit in an implicit transaction of its own.</summary>
     /// <exception cref="FencedException">The fence refused.</exception>
-    public async ValueTask RunAsync(
-        NpgsqlConnection connection, NpgsqlTransaction? transaction, ReadModelCommit commit, CancellationToken cancellationToken)
+    public ValueTask RunAsync(NpgsqlConnection connection, ReadModelCommit commit, CancellationToken cancellationToken) =>
+        RunAsync(connection, null, commit, cancellationToken);
+
+    /// <summary>Runs a commit's statements in a transaction; whoever began it commits it.</summary>
+    /// <exception cref="FencedException">The fence refused.</exception>
+    public ValueTask RunAsync(PostgreSqlTransaction transaction, ReadModelCommit commit, CancellationToken cancellationToken) =>
+        RunAsync(transaction.Connection, transaction, commit, cancellationToken);
+
+    /// <summary>Tells the server how long a transaction of the store's own may be idle; a lent one is left as it is.</summary>
+    public async ValueTask BoundIdleAsync(PostgreSqlTransaction transaction, CancellationToken cancellationToken)
     {
-        var batch = new NpgsqlBatch(connection, transaction);
+        var batch = new NpgsqlBatch(transaction.Connection, transaction.Inner);
         await using (batch.ConfigureAwait(false))
         {
+            AddBound(batch, transaction);
+            if (batch.BatchCommands.Count > 0)
+                await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        transaction.LacksIdleBound = false;
+    }
+
+    private async ValueTask RunAsync(
+        NpgsqlConnection connection, PostgreSqlTransaction? transaction, ReadModelCommit commit, CancellationToken cancellationToken)
+    {
+        var batch = new NpgsqlBatch(connection, transaction?.Inner);
+        await using (batch.ConfigureAwait(false))
+        {
+            if (transaction is not null)
+                AddBound(batch, transaction);
             Fill(batch, commit);
             try
             {
@@ -36,6 +61,12 @@ internal sealed class CommitBatch(SqlTexts sql, ReadModelNames names)
                 throw new FencedException(move.Shard, move.Epoch, move.Previous);
             }
         }
+    }
+
+    private void AddBound(NpgsqlBatch batch, PostgreSqlTransaction transaction)
+    {
+        if (transaction.LacksIdleBound && idleMax is { } idle)
+            Add(batch, _boundIdle).With($"{idle.TotalMilliseconds:F0}ms");
     }
 
     private void Fill(NpgsqlBatch batch, ReadModelCommit commit)

@@ -67,6 +67,14 @@ public sealed partial class PostgreSqlOptions
     /// <summary>How long one command may take, 1 second to 1 hour; in whole seconds.</summary>
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long a transaction of a shard may be idle between two statements before the server ends it and frees its locks: the process may
+    /// be frozen, and the shard's next owner waits for them. It is set for these transactions alone, never for those that the application
+    /// lends. A handler that pauses for longer inside its transaction fails, and its batch is tried again. 10 seconds by default, as long
+    /// as a node's lease (<c>Node:TimeToLive</c>); 100 milliseconds to 1 hour; null for no bound.
+    /// </summary>
+    public TimeSpan? IdleTransactionMax { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Checks the settings.</summary>
     /// <exception cref="ArgumentException">
     /// A setting is missing or out of its range; the message names the key, the value and the range.
@@ -103,6 +111,8 @@ public sealed partial class PostgreSqlOptions
 
         if (CommandTimeout < TimeSpan.FromSeconds(1) || CommandTimeout > TimeSpan.FromHours(1))
             throw new ArgumentException($"{nameof(CommandTimeout)} is {CommandTimeout}; allowed are 1 second to 1 hour.");
+        if (IdleTransactionMax is { } idle && (idle < TimeSpan.FromMilliseconds(100) || idle > TimeSpan.FromHours(1)))
+            throw new ArgumentException($"{nameof(IdleTransactionMax)} is {idle}; allowed are 100 milliseconds to 1 hour, or none.");
         CheckConnectionString(nameof(ConnectionString), ConnectionString);
         CheckConnectionString(nameof(ListenConnectionString), ListenConnectionString);
     }

@@ -6,10 +6,11 @@ using Tidemark.Projections;
 namespace Tidemark.PostgreSql;
 
 /// <summary>Read models in tables beside the log; a commit writes them and moves the checkpoint in one transaction.</summary>
-internal sealed class PostgreSqlReadModels(ConnectionScope scope, SqlTexts sql, ReadModelNames names, GenerationTables generations)
+internal sealed class PostgreSqlReadModels(
+    ConnectionScope scope, SqlTexts sql, ReadModelNames names, GenerationTables generations, TimeSpan? idleTransactionMax)
     : IReadModelStore
 {
-    private readonly CommitBatch _commit = new(sql, names);
+    private readonly CommitBatch _commit = new(sql, names, idleTransactionMax);
     private readonly string _readGenerations = sql["read_generations"];
     private readonly string _lockKeys = sql["lock_keys"];
 
@@ -99,17 +100,17 @@ internal sealed class PostgreSqlReadModels(ConnectionScope scope, SqlTexts sql, 
         await scope.WriteAsync(
             async (connection, changes, token) =>
             {
-                await _commit.RunAsync(connection, null, changes, token).ConfigureAwait(false);
+                await _commit.RunAsync(connection, changes, token).ConfigureAwait(false);
                 return true;
             },
             commit,
             cancellationToken).ConfigureAwait(false);
 
-    public ValueTask WriteAsync(IStoreTransaction transaction, ReadModelCommit commit, CancellationToken cancellationToken)
-    {
-        var own = PostgreSqlTransaction.Of(transaction);
-        return _commit.RunAsync(own.Connection, own.Inner, commit, cancellationToken);
-    }
+    public ValueTask WriteAsync(IStoreTransaction transaction, ReadModelCommit commit, CancellationToken cancellationToken) =>
+        _commit.RunAsync(PostgreSqlTransaction.Of(transaction), commit, cancellationToken);
+
+    public ValueTask BoundIdleAsync(IStoreTransaction transaction, CancellationToken cancellationToken) =>
+        _commit.BoundIdleAsync(PostgreSqlTransaction.Of(transaction), cancellationToken);
 
     public ValueTask<IReadOnlyList<StoredDocument>> ReadLiveAsync(
         string name, TenantId tenant, string? afterKey, int countMax, CancellationToken cancellationToken) =>

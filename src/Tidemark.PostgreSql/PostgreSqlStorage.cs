@@ -60,7 +60,7 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
         DeadLetters = new PostgreSqlDeadLetters(scope, sql);
         Outbox = new PostgreSqlOutbox(scope, sql);
         var generations = new GenerationTables(sql, names, context.Loggers.CreateLogger<GenerationTables>());
-        ReadModels = new PostgreSqlReadModels(scope, sql, names, generations);
+        ReadModels = new PostgreSqlReadModels(scope, sql, names, generations, options.IdleTransactionMax);
         Leases = new PostgreSqlLeases(scope, sql);
         Commands = new PostgreSqlCommands(scope, sql);
         Tenants = new PostgreSqlTenants(scope, sql);

@@ -24,6 +24,7 @@ internal sealed class PostgreSqlTransaction : IStoreTransaction
     public PostgreSqlTransaction(NpgsqlTransaction transaction, NpgsqlConnection owned, Action ended)
     {
         _ended = ended;
+        LacksIdleBound = true;
         Inner = transaction;
         Connection = owned;
         _owned = owned;
@@ -34,6 +35,9 @@ internal sealed class PostgreSqlTransaction : IStoreTransaction
     public NpgsqlTransaction Inner { get; }
 
     public NpgsqlConnection Connection { get; }
+
+    /// <summary>Whether the server is still to be told how long it may be idle: never for a lent one.</summary>
+    public bool LacksIdleBound { get; set; }
 
     /// <summary>The transaction as this store's kind.</summary>
     /// <exception cref="ArgumentException">It is another store's.</exception>

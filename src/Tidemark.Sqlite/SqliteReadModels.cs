@@ -83,6 +83,9 @@ internal sealed class SqliteReadModels(SqliteDatabase database) : IReadModelStor
     }
 
     /// <inheritdoc />
+    public ValueTask BoundIdleAsync(IStoreTransaction transaction, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <inheritdoc />
     public async ValueTask WriteAsync(IStoreTransaction transaction, ReadModelCommit commit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(commit);

@@ -39,6 +39,16 @@ public sealed record NodeOptions
     /// <summary>Whether the balances are held at their first event until a SIGHUP; else a SIGHUP rebuilds every projection.</summary>
     public bool Holds { get; init; }
 
+    /// <summary>Whether the node also keeps the tally, a projection that updates rows in a transaction of its own.</summary>
+    public bool Tallies { get; init; }
+
+    /// <summary>Whether the tally is held at its first event until a SIGHUP, inside its transaction, with its row and its
+    /// checkpoint's locked. For PostgreSQL.</summary>
+    public bool HoldsTally { get; init; }
+
+    /// <summary>How long a shard's transaction may be idle before PostgreSQL ends it, in milliseconds.</summary>
+    public int IdleTransactionMilliseconds { get; init; } = 10_000;
+
     /// <summary>The words for a command line.</summary>
     public string[] ToArguments() =>
     [
@@ -46,6 +56,8 @@ public sealed record NodeOptions
         "--pause", Text(PauseMilliseconds), "--tick", Text(TickMilliseconds), "--time-to-live", Text(TimeToLiveMilliseconds),
         "--idle-progress", Text(IdleProgressMilliseconds), "--partitions", Text(Partitions), "--version", Text(Version),
         "--readers", Text(Readers), "--holds", Text(Holds ? 1 : 0),
+        "--tallies", Text(Tallies ? 1 : 0), "--holds-tally", Text(HoldsTally ? 1 : 0),
+        "--idle-transaction", Text(IdleTransactionMilliseconds),
     ];
 
     public static NodeOptions Parse(string[] arguments)
@@ -65,6 +77,9 @@ public sealed record NodeOptions
             Version = Number("--version"),
             Readers = Number("--readers"),
             Holds = Number("--holds") == 1,
+            Tallies = Number("--tallies") == 1,
+            HoldsTally = Number("--holds-tally") == 1,
+            IdleTransactionMilliseconds = Number("--idle-transaction"),
         };
 
         int Number(string name) => int.Parse(given[name], CultureInfo.InvariantCulture);

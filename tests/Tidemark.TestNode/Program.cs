@@ -14,9 +14,11 @@ using var registration = PosixSignalRegistration.Create(PosixSignal.SIGTERM, con
     stop.Cancel();
 });
 
-using Gate? gate = options.Holds ? new Gate() : null;
-await using (TidemarkHost host = await TidemarkHost.StartAsync(tide => options.Store.Use(tide).BankEvents()
-    .BankProjections(options.Partitions, options.Version, gate is null ? null : gate.Pass)
+using Gate? gate = options.Holds || options.HoldsTally ? new Gate() : null;
+await using (TidemarkHost host = await TidemarkHost.StartAsync(tide => options.Store
+    .Use(tide, TimeSpan.FromMilliseconds(options.IdleTransactionMilliseconds)).BankEvents()
+    .BankProjections(options.Partitions, options.Version, options.Holds ? gate!.Pass : null)
+    .BankTally(options.Tallies, options.HoldsTally ? gate!.Pass : null)
     .Configure(o =>
     {
         o.Node.Tick = TimeSpan.FromMilliseconds(options.TickMilliseconds);
@@ -26,7 +28,7 @@ await using (TidemarkHost host = await TidemarkHost.StartAsync(tide => options.S
         o.Shards.PauseMax = o.Shards.Pause * 2;
     })))
 {
-    using Rebuilds? rebuilds = options.Holds ? null : new Rebuilds(host.Daemon);
+    using Rebuilds? rebuilds = gate is not null ? null : new Rebuilds(host.Daemon);
     Console.WriteLine("ready");
     await Task.WhenAll(
         new AppendLoad(host.Store, options).RunAsync(stop.Token),

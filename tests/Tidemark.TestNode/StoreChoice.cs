@@ -8,10 +8,15 @@ namespace Tidemark.TestNode;
 public sealed record StoreChoice(string Kind, string Target)
 {
     /// <summary>Chooses the store.</summary>
-    public TidemarkBuilder Use(TidemarkBuilder builder) => Kind switch
+    /// <param name="builder">The builder.</param>
+    /// <param name="idleTransactionMax">How long a shard's transaction may be idle on PostgreSQL; null for the default.</param>
+    public TidemarkBuilder Use(TidemarkBuilder builder, TimeSpan? idleTransactionMax = null) => Kind switch
     {
-        "postgres" => builder.UsePostgreSql(Target),
-        "pooled" => builder.UsePostgreSql(Target, o => o.TransactionPooler = true),
+        "postgres" or "pooled" => builder.UsePostgreSql(Target, o =>
+        {
+            o.TransactionPooler = Kind == "pooled";
+            o.IdleTransactionMax = idleTransactionMax ?? o.IdleTransactionMax;
+        }),
         "sqlite" => builder.UseSqlite(Target),
         _ => throw new ArgumentException($"There is no store '{Kind}'; there are postgres, pooled and sqlite."),
     };

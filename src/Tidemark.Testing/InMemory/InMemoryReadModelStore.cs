@@ -54,6 +54,8 @@ internal sealed class InMemoryReadModelStore(MemoryDatabase database, TimeProvid
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask BoundIdleAsync(IStoreTransaction transaction, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     public ValueTask<IReadOnlyList<StoredDocument>> ReadLiveAsync(
         string name, TenantId tenant, string? afterKey, int countMax, CancellationToken cancellationToken)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Tidemark.Events;
 using Tidemark.HighWater;
 using Tidemark.Leases;
+using Tidemark.Shards;
 
 namespace Tidemark.Control;
 
@@ -15,17 +16,19 @@ public sealed class ClusterControl
 
     private readonly ICommandStore _commands;
     private readonly ILeaseStore _leases;
+    private readonly Func<string, IDeadLetterStore> _lettersOf;
     private readonly StatusReader _status;
     private readonly IWakeUpChannel _wakeUp;
     private readonly TimeProvider _time;
     private readonly string _requestedBy;
 
     internal ClusterControl(
-        ICommandStore commands, ILeaseStore leases, StatusReader status, IWakeUpChannel wakeUp, TimeProvider time,
-        string? requestedBy = null)
+        ICommandStore commands, ILeaseStore leases, Func<string, IDeadLetterStore> lettersOf, StatusReader status, IWakeUpChannel wakeUp,
+        TimeProvider time, string? requestedBy = null)
     {
         _commands = commands;
         _leases = leases;
+        _lettersOf = lettersOf;
         _status = status;
         _wakeUp = wakeUp;
         _time = time;
@@ -33,7 +36,7 @@ public sealed class ClusterControl
     }
 
     /// <summary>The same, in the name of somebody else; for the record.</summary>
-    public ClusterControl As(string requestedBy) => new(_commands, _leases, _status, _wakeUp, _time, requestedBy);
+    public ClusterControl As(string requestedBy) => new(_commands, _leases, _lettersOf, _status, _wakeUp, _time, requestedBy);
 
     /// <summary>Pauses the shards of a projection, or one shard, until resumed. They commit what they have gathered first.</summary>
     /// <param name="target">A projection's name (all its shards), with an event database's (<c>Orders@acme</c>: its shards there), or a shard's, like
@@ -86,6 +89,53 @@ public sealed class ClusterControl
     public Task<OperatorCommand> MoveAsync(string shard, string? node, CancellationToken cancellationToken = default) =>
         RunAsync(OperatorAction.Move, shard, node, cancellationToken);
 
+    /// <summary>
+    /// Tries a dead letter again, and with it the queue of its stream, on the node that owns its shard. During a rebuild the live
+    /// generation's comes first; ask again for the other one's. The result counts the events that took effect.
+    /// </summary>
+    /// <param name="projection">The projection's name; with tenants in databases of their own, <c>Orders@acme</c>.</param>
+    /// <param name="position">The dead letter's position.</param>
+    /// <param name="late">Needed for one that was skipped: its event is applied now, after later ones of its stream.</param>
+    /// <param name="cancellationToken">Ends the wait; the command stays.</param>
+    /// <exception cref="CommandFailedException">There is no such dead letter, or its event failed again; the message says why.</exception>
+    public Task<OperatorCommand> RetryDeadLetterAsync(
+        string projection, Position position, bool late = false, CancellationToken cancellationToken = default) =>
+        SettleAsync(OperatorAction.Retry, projection, new(position, late), cancellationToken);
+
+    /// <summary>
+    /// Tries all dead letters of a projection, or of one shard, again: one command for each shard, obeyed by its owner, at most 10,000 dead
+    /// letters each. Each result counts what was settled and what failed again.
+    /// </summary>
+    /// <param name="target">A projection's name, or a shard's.</param>
+    /// <param name="late">Also those that were skipped: their events are applied now, after later ones of their streams.</param>
+    /// <param name="cancellationToken">Ends the wait; the commands stay.</param>
+    /// <returns>The commands, in the order of the shards.</returns>
+    /// <exception cref="CommandFailedException">One of them was refused or failed; the others have ended too.</exception>
+    public Task<IReadOnlyList<OperatorCommand>> RetryDeadLettersAsync(
+        string target, bool late = false, CancellationToken cancellationToken = default) =>
+        SettleAllAsync(OperatorAction.Retry, target, new(null, late), cancellationToken);
+
+    /// <summary>
+    /// Gives a dead letter up: its event never takes effect in this generation, its record stays, and the queue of its stream runs.
+    /// </summary>
+    /// <param name="projection">The projection's name; with tenants in databases of their own, <c>Orders@acme</c>.</param>
+    /// <param name="position">The dead letter's position.</param>
+    /// <param name="cancellationToken">Ends the wait; the command stays.</param>
+    public Task<OperatorCommand> DiscardDeadLetterAsync(
+        string projection, Position position, CancellationToken cancellationToken = default) =>
+        SettleAsync(OperatorAction.Discard, projection, new(position, Late: false), cancellationToken);
+
+    /// <summary>Gives all dead letters of a projection, or of one shard, up; see <see cref="RetryDeadLettersAsync"/>.</summary>
+    public Task<IReadOnlyList<OperatorCommand>> DiscardDeadLettersAsync(string target, CancellationToken cancellationToken = default) =>
+        SettleAllAsync(OperatorAction.Discard, target, new(null, Late: false), cancellationToken);
+
+    /// <summary>
+    /// Sets a subscription back to a position, which is then delivered again with all after it. Projections are refused: what they have
+    /// written cannot be taken back; <see cref="RebuildAsync"/> applies every event again.
+    /// </summary>
+    public Task<OperatorCommand> RewindAsync(string subscription, Position to, CancellationToken cancellationToken = default) =>
+        RunAsync(OperatorAction.Rewind, subscription, to.Value.ToString(CultureInfo.InvariantCulture), cancellationToken);
+
     /// <summary>Commands, newest first: who asked for what, and what came of it.</summary>
     /// <param name="before">Only those with a lower number; null for the newest.</param>
     /// <param name="countMax">How many at most.</param>
@@ -110,6 +160,46 @@ public sealed class ClusterControl
         ArgumentOutOfRangeException.ThrowIfLessThan(shards, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(shards, Slot.Count);
         return RunAsync(action, target, shards.ToString(CultureInfo.InvariantCulture), cancellationToken);
+    }
+
+    // By the shard that has it, so that its owner obeys. Whoever obeys tells what is wrong with the others.
+    private async Task<OperatorCommand> SettleAsync(
+        OperatorAction action, string projection, DeadLetterRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(projection);
+        var all = await ShardsAsync(projection, cancellationToken).ConfigureAwait(false);
+        foreach (var shards in all.GroupBy(s => (s.Projection, s.Generation, s.Database)))
+        {
+            var letter = await _lettersOf(shards.Key.Database).FindAsync(
+                shards.Key.Projection, shards.Key.Generation, request.Position!.Value, cancellationToken).ConfigureAwait(false);
+            if (letter is null)
+                continue;
+            var slot = Slot.Of(letter.Tenant, letter.Stream);
+            var target = shards.FirstOrDefault(s => s.Slots.Contains(slot))?.ToString() ?? projection;
+            return await RunAsync(action, target, request.ToArgument(), cancellationToken).ConfigureAwait(false);
+        }
+
+        return await RunAsync(action, projection, request.ToArgument(), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<IReadOnlyList<OperatorCommand>> SettleAllAsync(
+        OperatorAction action, string target, DeadLetterRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(target);
+        var shards = await ShardsAsync(target, cancellationToken).ConfigureAwait(false);
+        string[] targets = shards.Count == 0 ? [target] : [.. shards.Select(s => s.ToString())];
+        return await Task.WhenAll(targets.Select(t => RunAsync(action, t, request.ToArgument(), cancellationToken))).ConfigureAwait(false);
+    }
+
+    // Of a projection or of one shard by name; the live generation comes before the one that is built.
+    private async Task<IReadOnlyList<ShardName>> ShardsAsync(string target, CancellationToken cancellationToken)
+    {
+        var view = await _leases.ReadAsync(cancellationToken).ConfigureAwait(false);
+        return
+        [
+            .. view.Shards.Where(l => l.State != LeaseState.Retired).Select(l => l.Shard)
+                .Where(s => s.IsMeantBy(target)).OrderBy(s => s.Generation).ThenBy(s => s.Slots.First),
+        ];
     }
 
     private async Task<OperatorCommand> RunAsync(

@@ -13,6 +13,7 @@ internal sealed class StatusReader(
     ILeaseStore leases, Func<CancellationToken, ValueTask<IReadOnlyList<StatusSource>>> sources, TimeProvider time)
 {
     private const int LagReadsMax = 20;
+    private const string BeingReplaced = "it is split or merged: shards with other slots take its place";
     private const int AtOnce = 8;
 
     // Long enough for a busy database, short enough for a person who waits.
@@ -132,6 +133,8 @@ internal sealed class StatusReader(
     {
         if (lease.State == LeaseState.Paused)
             return (ClusterShard.Draining, "an operator has paused it");
+        if (lease.State == LeaseState.Replacing)
+            return (ClusterShard.Draining, BeingReplaced);
         if (book.Plan.Placed.TryGetValue(lease.Shard, out var node) && node != owner)
             return (ClusterShard.Draining, $"it moves to node {names[node]}");
         if (book.Plan.Unplaced.TryGetValue(lease.Shard, out var why))
@@ -143,6 +146,8 @@ internal sealed class StatusReader(
     {
         if (lease.State == LeaseState.Paused)
             return (ClusterShard.PausedByOperator, null);
+        if (lease.State == LeaseState.Replacing)
+            return (ClusterShard.Draining, BeingReplaced);
         var gone = lease.Owner is { } former ? $"node {names.GetValueOrDefault(former, former.ToString())} is no longer alive; " : "";
         return (ClusterShard.Unowned, gone + (book.Plan.Placed.TryGetValue(lease.Shard, out var node)
             ? $"node {names[node]} is to take it"

@@ -11,6 +11,7 @@ namespace Tidemark.HighWater;
 internal sealed partial class HighWaterAgent(
     IHighWaterSource source, IWakeUpChannel wakeUp, HighWaterOptions options, TimeProvider time, ILogger logger)
 {
+    private const long NoHeartbeat = long.MinValue;
     private static readonly TimeSpan FailureWaitMax = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LastHintMax = TimeSpan.FromSeconds(1);
 
@@ -20,7 +21,7 @@ internal sealed partial class HighWaterAgent(
     private readonly AsyncPulse _returned = new();
     private long _mark;
     private long _last;
-    private long _heartbeat;
+    private long _heartbeat = NoHeartbeat;
     private int _appendedHere;
     private volatile bool _hintsArrive;
     private volatile Exception? _failure;
@@ -34,8 +35,8 @@ internal sealed partial class HighWaterAgent(
     /// <summary>Why the last look failed; null when it did not.</summary>
     public Exception? Failure => _failure;
 
-    /// <summary>When the loop was last alive, as a timestamp of the clock.</summary>
-    public long Heartbeat => Volatile.Read(ref _heartbeat);
+    /// <summary>When the loop was last alive, as a timestamp of the clock; null while it does not run.</summary>
+    public long? Heartbeat => Volatile.Read(ref _heartbeat) is var last && last == NoHeartbeat ? null : last;
 
     /// <summary>Fired when another process hints that leases, nodes or operator commands changed.</summary>
     public AsyncPulse LeasesChanged { get; } = new();
@@ -90,6 +91,18 @@ internal sealed partial class HighWaterAgent(
     /// <summary>The loop that looks. Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        try
+        {
+            await LookOnAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Volatile.Write(ref _heartbeat, NoHeartbeat);
+        }
+    }
+
+    private async Task LookOnAsync(CancellationToken cancellationToken)
+    {
         var wait = options.PollBusy;
         var failures = 0;
         while (!cancellationToken.IsCancellationRequested)
@@ -117,6 +130,7 @@ internal sealed partial class HighWaterAgent(
                 wait = TimeSpan.FromMilliseconds(Math.Min(FailureWaitMax.TotalMilliseconds, 100 * Math.Pow(2, Math.Min(failures, 10))));
             }
 
+            Volatile.Write(ref _heartbeat, time.GetTimestamp());
             await WaitForWorkAsync(asked, wait, failures > 0, cancellationToken).ConfigureAwait(false);
         }
     }

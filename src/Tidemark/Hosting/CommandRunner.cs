@@ -5,6 +5,7 @@ using Tidemark.Events;
 using Tidemark.HighWater;
 using Tidemark.Leases;
 using Tidemark.Placement;
+using Tidemark.Shards;
 using Tidemark.Storage;
 
 namespace Tidemark.Hosting;
@@ -16,9 +17,10 @@ namespace Tidemark.Hosting;
 internal sealed partial class CommandRunner(
     EventDatabase database, NodeAgent node, ShardHosts hosts, ILogger logger)
 {
-    private static readonly TimeSpan SettleMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
+    private readonly ShardStates _states = new(node, database.Time);
+    private readonly ShardMoves _moves = new(node, new ShardStates(node, database.Time));
     private long _seen;
 
     /// <summary>Works off commands as they come, until cancelled.</summary>
@@ -42,11 +44,25 @@ internal sealed partial class CommandRunner(
         try
         {
             var open = await database.Storage.Commands.ReadOpenAsync(cancellationToken).ConfigureAwait(false);
-            foreach (var command in open)
-                await TryObeyAsync(command, cancellationToken).ConfigureAwait(false);
+
+            // Commands about one projection take effect one after the other, in the order in which they were given, on whatever nodes;
+            // those about dead letters of different shards beside each other.
+            var busy = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var command in open.Where(IsNext))
+            {
+                var canObey = CanObey(command);
+                var ended = canObey && await TryObeyAsync(command, cancellationToken).ConfigureAwait(false);
+                if (!ended && (canObey || command.State == CommandState.Running))
+                    busy.Add(SubjectOf(command));
+            }
+
             if (open.Count == 0)
                 _seen = last;
             return open.Count > 0;
+
+            // The shards that it names are known here only once the book has the command.
+            bool IsNext(OperatorCommand command) =>
+                command.Number <= last && !busy.Contains(SubjectOf(command)) && !busy.Contains(ProjectionOf(command));
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -59,11 +75,22 @@ internal sealed partial class CommandRunner(
         }
     }
 
-    private async Task TryObeyAsync(OperatorCommand command, CancellationToken cancellationToken)
+    // What a command keeps others from meanwhile.
+    private static string SubjectOf(OperatorCommand command) => command.Action switch
+    {
+        OperatorAction.Drain or OperatorAction.Undrain => $"node {command.Target}",
+        OperatorAction.Retry or OperatorAction.Discard => command.Target,
+        _ => ProjectionOf(command),
+    };
+
+    private static string ProjectionOf(OperatorCommand command) => command.Target.Split(':', '@')[0];
+
+    // False when another node has it.
+    private async Task<bool> TryObeyAsync(OperatorCommand command, CancellationToken cancellationToken)
     {
         var commands = database.Storage.Commands;
-        if (!CanObey(command) || !await commands.TakeAsync(command.Number, node.Id, cancellationToken).ConfigureAwait(false))
-            return;
+        if (!await commands.TakeAsync(command.Number, node.Id, cancellationToken).ConfigureAwait(false))
+            return false;
         LogTaken(command.Number, command.Action, command.Target, command.RequestedBy);
         bool succeeded;
         string result;
@@ -79,14 +106,17 @@ internal sealed partial class CommandRunner(
 
         await commands.EndAsync(command.Number, node.Id, succeeded, result, cancellationToken).ConfigureAwait(false);
         LogEnded(command.Number, succeeded, result);
+        return true;
     }
 
     // What changes read models or layouts needs the projection's code; a projection that nobody has at all is an error of whoever asks.
     private bool CanObey(OperatorCommand command)
     {
+        if (command.Action is OperatorAction.Retry or OperatorAction.Discard)
+            return FindShard(command.Target) is not { } lease || LettersOf(lease.Shard).CanObey(lease);
         if (command.Action is not (OperatorAction.Rebuild or OperatorAction.Drop or OperatorAction.Split or OperatorAction.Merge))
             return true;
-        var shard = node.Book.Shards.Keys.FirstOrDefault(s => IsMeant(s, command.Target));
+        var shard = node.Book.Shards.Keys.FirstOrDefault(s => s.IsMeantBy(command.Target));
         return shard is null || hosts.Of(shard.Database).Keepers.ContainsKey(shard.Projection);
     }
 
@@ -100,29 +130,25 @@ internal sealed partial class CommandRunner(
         OperatorAction.Undrain => UndrainAsync(command.Target, cancellationToken),
         OperatorAction.Split or OperatorAction.Merge => LayOutAsync(command, cancellationToken),
         OperatorAction.Move => MoveAsync(command, cancellationToken),
+        OperatorAction.Retry or OperatorAction.Discard => SettleAsync(command, cancellationToken),
+        OperatorAction.Rewind => throw NotRewound(command.Target),
         _ => throw new InvalidOperationException($"This version of Tidemark cannot do {command.Action}; its nodes are too old for it."),
     };
 
     private async Task<string> PauseAsync(string target, CancellationToken cancellationToken)
     {
-        var shards = Find(target).Where(l => l.State == LeaseState.Wanted).ToArray();
-        await SetAsync(shards, LeaseState.Paused, cancellationToken).ConfigureAwait(false);
-        await UntilAsync(b => shards.All(l => b.OwnerOf(b.Shards[l.Shard]) is null), cancellationToken).ConfigureAwait(false);
+        var shards = await SetAsync(target, l => l.State == LeaseState.Wanted, LeaseState.Paused, cancellationToken).ConfigureAwait(false);
+        await _states.UntilAsync(b => shards.All(l => IsDrained(b, l.Shard)), cancellationToken).ConfigureAwait(false);
         return $"{shards.Length} shard(s) paused.";
     }
 
     // Who is paused by an error starts again under a new lease.
     private async Task<string> ResumeAsync(string target, CancellationToken cancellationToken)
     {
-        var failing = Find(target).Where(l => l.State == LeaseState.Wanted && l.Problem is not null).ToArray();
-        if (failing.Length > 0)
-        {
-            await SetAsync(failing, LeaseState.Paused, cancellationToken).ConfigureAwait(false);
-            await UntilAsync(b => failing.All(l => b.OwnerOf(b.Shards[l.Shard]) is null), cancellationToken).ConfigureAwait(false);
-        }
-
-        var paused = Find(target).Where(l => l.State == LeaseState.Paused).ToArray();
-        await SetAsync(paused, LeaseState.Wanted, cancellationToken).ConfigureAwait(false);
+        var failing = await SetAsync(
+            target, l => l.State == LeaseState.Wanted && l.Problem is not null, LeaseState.Paused, cancellationToken).ConfigureAwait(false);
+        await _states.UntilAsync(b => failing.All(l => IsDrained(b, l.Shard)), cancellationToken).ConfigureAwait(false);
+        var paused = await SetAsync(target, l => l.State == LeaseState.Paused, LeaseState.Wanted, cancellationToken).ConfigureAwait(false);
         return $"{paused.Length} shard(s) resumed.";
     }
 
@@ -152,7 +178,7 @@ internal sealed partial class CommandRunner(
         var drained = NodeOf(target);
         await ChangeAsync(new LeaseChange { Nodes = [KeyValuePair.Create(drained.Id, NodeState.Draining)] }, cancellationToken)
             .ConfigureAwait(false);
-        await UntilAsync(
+        await _states.UntilAsync(
             b => b.Nodes.All(n => n.Id != drained.Id) || (b.Nodes.First(n => n.Id == drained.Id).State == NodeState.Draining
                 && b.Shards.Values.All(l => l.Owner != drained.Id || b.Plan.Placed.GetValueOrDefault(l.Shard) == drained.Id)),
             cancellationToken).ConfigureAwait(false);
@@ -168,17 +194,30 @@ internal sealed partial class CommandRunner(
         return $"Node {drained.Name} takes shards again.";
     }
 
-    private async Task<string> MoveAsync(OperatorCommand command, CancellationToken cancellationToken)
+    private Task<string> MoveAsync(OperatorCommand command, CancellationToken cancellationToken)
     {
-        var shards = Find(command.Target);
-        Guid? pin = command.Argument is { } name ? NodeOf(name).Id : null;
-        await ChangeAsync(new LeaseChange { Pin = [.. shards.Select(l => KeyValuePair.Create(l.Shard, pin))] }, cancellationToken)
-            .ConfigureAwait(false);
-        if (pin is not { } to)
-            return $"{shards.Length} shard(s) may move again.";
-        await UntilAsync(b => shards.All(l => b.OwnerOf(b.Shards[l.Shard]) == to), cancellationToken).ConfigureAwait(false);
-        return $"{shards.Length} shard(s) run on node {command.Argument}.";
+        ShardName[] shards = [.. Find(command.Target).Select(l => l.Shard)];
+        return command.Argument is { } name
+            ? _moves.PinAsync(shards, NodeOf(name), cancellationToken)
+            : _moves.UnpinAsync(shards, cancellationToken);
     }
+
+    private Task<string> SettleAsync(OperatorCommand command, CancellationToken cancellationToken)
+    {
+        if (FindShard(command.Target) is { } lease)
+            return LettersOf(lease.Shard).RunAsync(command, lease, cancellationToken);
+        var shards = string.Join(", ", Find(command.Target).Select(l => l.Shard).OrderBy(s => s.ToString(), StringComparer.Ordinal));
+        throw new DeadLetterException(command.Argument is { } position
+            ? $"Projection '{command.Target}' has no dead letter at position {position}. Name one that ReadDeadLettersAsync lists."
+            : $"Dead letters are settled shard by shard; name one of {shards}.");
+    }
+
+    // Until there are subscriptions, there is nothing that could be set back.
+    private ArgumentException NotRewound(string target) => new(
+        node.Book.Shards.Keys.Any(s => s.Projection == target || s.ToString() == target)
+            ? $"'{target}' is a projection: what it has written cannot be taken back. Rebuild it, which applies every event again beside " +
+                "the live read model. Only subscriptions are rewound."
+            : $"There is no subscription '{target}'. Only subscriptions are rewound; a projection is rebuilt.");
 
     // What is asked for is a layout, so that asking twice comes to the same.
     private async Task<string> LayOutAsync(OperatorCommand command, CancellationToken cancellationToken)
@@ -208,15 +247,23 @@ internal sealed partial class CommandRunner(
         var ranges = slots.Divide(parts);
         if (former.Length == parts && former.All(l => ranges.Contains(l.Shard.Slots)))
             return $"Generation {former[0].Shard.Generation} has {parts} shard(s) already.";
-        await new Relayout(run.Database, node, run.Host).RunAsync(former, ranges, cancellationToken).ConfigureAwait(false);
-        return $"{former.Length} shard(s) of generation {former[0].Shard.Generation} replaced by {parts}.";
+
+        // Shards that the new layout has as well are left alone.
+        SlotRange[] made = [.. ranges.Except(former.Select(l => l.Shard.Slots))];
+        ShardName[] replaced = [.. former.Select(l => l.Shard).Where(s => !ranges.Contains(s.Slots))];
+        await new Relayout(run.Database, node, run.Host, _states).RunAsync(replaced, made, ShardStates.SettleMax, cancellationToken).ConfigureAwait(false);
+        return $"{replaced.Length} shard(s) of generation {former[0].Shard.Generation} replaced by {made.Length}.";
     }
+
+    // Null when it names a projection, nothing, or a shard that was replaced.
+    private ShardLease? FindShard(string target) =>
+        node.Book.Shards.Values.FirstOrDefault(l => l.State != LeaseState.Retired && l.Shard.ToString() == target);
 
     // By the name of a projection, with its database or without, or of one shard.
     private ShardLease[] Find(string target)
     {
         ShardLease[] found = [.. node.Book.Shards.Values.Where(
-            l => l.State != LeaseState.Retired && IsMeant(l.Shard, target))];
+            l => l.State != LeaseState.Retired && l.Shard.IsMeantBy(target))];
         return found.Length > 0
             ? found
             : throw new ArgumentException(
@@ -224,13 +271,20 @@ internal sealed partial class CommandRunner(
                 $"{string.Join(", ", node.Book.Shards.Keys.Select(s => s.Projection).Distinct().Order(StringComparer.Ordinal))}.");
     }
 
+    // One that is gone meanwhile runs nowhere either.
+    private static bool IsDrained(LeaseBook book, ShardName shard) =>
+        !book.Shards.TryGetValue(shard, out var lease) || (lease.State != LeaseState.Wanted && book.OwnerOf(lease) is null);
+
     private Node NodeOf(string target) =>
         node.Book.Nodes.FirstOrDefault(n => n.Name == target || n.Id.ToString() == target)
         ?? throw new ArgumentException(
             $"There is no node '{target}'. Nodes: {string.Join(", ", node.Book.Nodes.Select(n => n.Name).Order(StringComparer.Ordinal))}.");
 
-    private static bool IsMeant(ShardName shard, string target) =>
-        shard.Projection == target || $"{shard.Projection}@{shard.Database}" == target || shard.ToString() == target;
+    private DeadLetterRunner LettersOf(ShardName shard)
+    {
+        var run = hosts.Of(shard.Database);
+        return new(run.Database, node, run.Host);
+    }
 
     private GenerationKeeper[] KeepersOf(string target) =>
     [
@@ -240,34 +294,13 @@ internal sealed partial class CommandRunner(
                 $"{string.Join(", ", hosts.Of(s.Database).Keepers.Keys.Order(StringComparer.Ordinal))}.")),
     ];
 
-    private async Task UntilAsync(Func<LeaseBook, bool> condition, CancellationToken cancellationToken)
-    {
-        using var late = new CancellationTokenSource(SettleMax, database.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
-        try
-        {
-            while (true)
-            {
-                var changed = node.BookChanged.Next;
-                if (condition(node.Book))
-                    return;
-                await changed.WaitAsync(either.Token).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new TimeoutException(
-                $"It was asked for, but did not come about within {SettleMax}. Look at the status for the reason.", e);
-        }
-    }
-
-    private Task SetAsync(IReadOnlyList<ShardLease> shards, LeaseState state, CancellationToken cancellationToken) => shards.Count == 0
-        ? Task.CompletedTask
-        : ChangeAsync(new LeaseChange { Set = [.. shards.Select(l => KeyValuePair.Create(l.Shard, state))] }, cancellationToken);
+    private Task<ShardLease[]> SetAsync(
+        string target, Func<ShardLease, bool> where, LeaseState state, CancellationToken cancellationToken) =>
+        _states.SetAsync(() => Find(target).Where(where).Select(l => KeyValuePair.Create(l, state)), cancellationToken);
 
     private async Task ChangeAsync(LeaseChange change, CancellationToken cancellationToken)
     {
-        if (!await node.ChangeAsync(change, cancellationToken).ConfigureAwait(false))
+        if (!await _states.TryChangeAsync(change, cancellationToken).ConfigureAwait(false))
             throw new InvalidOperationException("The shards or nodes have changed meanwhile. Look at the status, and ask again if " +
                 "need be.");
     }

@@ -97,6 +97,7 @@ internal sealed class DaemonRun
         var followed = Hosts.Runs.Where(r => r.Follows).ToArray();
         check.Loops(_ticks, followed.Select(r => r.Loops));
         check.Node(Node);
+        check.Placement(Node.Book.Plan);
         foreach (var run in followed)
             check.Mark(run.Database);
         check.Shards(Agents);

@@ -21,6 +21,8 @@ internal sealed partial class GenerationKeeper(
     // The shards of a tenant's database run together, unless the projection says otherwise: then one node alone reads it, once.
     private string? Group => projection.Group ?? (database.Name == StorageContext.MainDatabase ? null : database.Name);
 
+    private readonly ShardStates _states = new(node, database.Time);
+
     private IReadModelStore ReadModels => database.Storage.ReadModels;
 
     /// <summary>Makes the generations that this version of the projection needs, and says which shards they have.</summary>
@@ -120,13 +122,13 @@ internal sealed partial class GenerationKeeper(
         }
 
         // The former shards end first, at positions that the new ones then reach: readers never see the model go back.
-        var former = Wanted(formerGenerations);
-        await SetAsync(former, LeaseState.Retired, cancellationToken).ConfigureAwait(false);
+        var former = await _states.SetAsync(() => To(LeaseState.Retired, Wanted(formerGenerations)), cancellationToken)
+            .ConfigureAwait(false);
         var reached = await EndFormerAsync(formerGenerations, cancellationToken).ConfigureAwait(false);
         if (!await PassInTimeAsync(generation, reached, cancellationToken).ConfigureAwait(false))
         {
             LogSwapPutOff(projection.Name, generation, reached.Value);
-            await SetAsync(former, LeaseState.Wanted, cancellationToken).ConfigureAwait(false);
+            await _states.SetAsync(() => Restored(former), cancellationToken).ConfigureAwait(false);
             return false;
         }
 
@@ -179,9 +181,9 @@ internal sealed partial class GenerationKeeper(
     {
         var own = Own(await ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false));
         int[] former = [.. own.Where(g => g.Generation < generation).Select(g => g.Generation)];
-        var changes = Wanted([generation]).Select(l => KeyValuePair.Create(l.Shard, l.State))
-            .Concat(Wanted(former).Select(l => KeyValuePair.Create(l.Shard, LeaseState.Retired)));
-        await ChangeAsync(new LeaseChange { Set = [.. changes] }, cancellationToken).ConfigureAwait(false);
+        await _states.SetAsync(
+            () => Wanted(generation).Select(l => KeyValuePair.Create(l, l.State)).Concat(To(LeaseState.Retired, Wanted(former))),
+            cancellationToken).ConfigureAwait(false);
         var retired = await FormerAsync(own.Where(g => g.Generation < generation), cancellationToken).ConfigureAwait(false);
         foreach (var old in retired.SkipLast(options.FormerGenerationsKept))
             await DropAsync(old, cancellationToken).ConfigureAwait(false);
@@ -218,21 +220,14 @@ internal sealed partial class GenerationKeeper(
         return former.Length;
     }
 
-    private async Task SetAsync(IReadOnlyList<ShardLease> shards, LeaseState state, CancellationToken cancellationToken)
-    {
-        if (shards.Count > 0)
-        {
-            await ChangeAsync(
-                new LeaseChange { Set = [.. shards.Select(l => KeyValuePair.Create(l.Shard, state))] }, cancellationToken)
-                .ConfigureAwait(false);
-        }
-    }
+    private static IEnumerable<KeyValuePair<ShardLease, LeaseState>> To(LeaseState state, IEnumerable<ShardLease> shards) =>
+        shards.Select(l => KeyValuePair.Create(l, state));
 
-    private async Task ChangeAsync(LeaseChange change, CancellationToken cancellationToken)
-    {
-        if (!await node.ChangeAsync(change, cancellationToken).ConfigureAwait(false))
-            throw new InvalidOperationException($"The shards of projection '{projection.Name}' have changed meanwhile.");
-    }
+    // Those that the swap retired, as they were before: what an operator had paused stays paused.
+    private IEnumerable<KeyValuePair<ShardLease, LeaseState>> Restored(IEnumerable<ShardLease> former) =>
+        from before in former
+        where node.Book.Shards.TryGetValue(before.Shard, out var now) && now.State == LeaseState.Retired
+        select KeyValuePair.Create(node.Book.Shards[before.Shard], before.State);
 
     private ShardLease[] Wanted(params int[] generations) => [.. Of(generations).Where(l => l.State != LeaseState.Retired)];
 

@@ -8,6 +8,9 @@ namespace Tidemark.Hosting;
 /// <summary>Judges the daemon by the heartbeats of its loops, from memory.</summary>
 internal sealed class HealthCheck(TidemarkOptions options, TimeProvider time)
 {
+    // Thousands of shards may lack a node for one reason.
+    private const int NamesMax = 5;
+
     // A look at the database may take as long as its driver allows before it fails.
     private static readonly TimeSpan CallMax = TimeSpan.FromSeconds(60);
 
@@ -25,8 +28,25 @@ internal sealed class HealthCheck(TidemarkOptions options, TimeProvider time)
             Add(HealthState.Unhealthy, "the loops that follow the high-water mark have ended");
     }
 
-    public void Node(NodeAgent node) =>
+    public void Node(NodeAgent node)
+    {
         Heartbeat($"node {node.Name}", node.Heartbeat, options.Node.Tick + options.Node.TimeToLive + CallMax);
+        if (node.Failure is { } failure)
+            Add(HealthState.Degraded, $"the heartbeats of node {node.Name} fail: {failure.Message}");
+    }
+
+    /// <summary>Work that no node of the cluster can take.</summary>
+    public void Placement(PlacementPlan plan)
+    {
+        foreach (var left in plan.Unplaced.GroupBy(u => u.Value, u => u.Key.ToString(), StringComparer.Ordinal)
+            .OrderBy(g => g.Key, StringComparer.Ordinal))
+        {
+            var shards = left.Order(StringComparer.Ordinal).ToArray();
+            var more = shards.Length > NamesMax ? ", …" : "";
+            Add(HealthState.Degraded, $"{shards.Length} shard(s) cannot be placed, as {left.Key}: " +
+                $"{string.Join(", ", shards.Take(NamesMax))}{more}");
+        }
+    }
 
     public void Mark(EventDatabase database)
     {
@@ -59,12 +79,12 @@ internal sealed class HealthCheck(TidemarkOptions options, TimeProvider time)
 
     public void Stopping() => Add(HealthState.Degraded, "the daemon is stopping");
 
-    private void Heartbeat(string of, long last, TimeSpan silentMax)
+    private void Heartbeat(string of, long? last, TimeSpan silentMax)
     {
         // It has not begun yet.
-        if (last == 0)
+        if (last is not { } heartbeat)
             return;
-        var silent = time.GetElapsedTime(last);
+        var silent = time.GetElapsedTime(heartbeat);
         if (silent > silentMax)
             Add(HealthState.Unhealthy, $"the loop of {of} has been silent for {silent.TotalSeconds:N0} s; it should not be for more than " +
                 $"{silentMax.TotalSeconds:N0} s");

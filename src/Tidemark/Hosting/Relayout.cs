@@ -15,39 +15,78 @@ namespace Tidemark.Hosting;
 /// The new shards begin where the slowest of those they come from stood, and remember which slots are further: no event takes effect twice
 /// and none is left out, and nothing is built anew.
 /// </remarks>
-internal sealed class Relayout(EventDatabase database, NodeAgent node, ShardHost host)
+internal sealed class Relayout(EventDatabase database, NodeAgent node, ShardHost host, ShardStates states)
 {
     /// <summary>Puts shards in the place of others that cover the same slots.</summary>
+    /// <param name="shards">The shards to replace. Where one of them is paused by an operator, the new ones with its slots are.</param>
+    /// <param name="ranges">The slots of the new ones.</param>
+    /// <param name="drainMax">How long the former shards may take to end. When they take longer, they go on as they were.</param>
+    /// <param name="cancellationToken">Ends it where it is; another node may finish it.</param>
     /// <exception cref="InvalidOperationException">They do not cover the same slots, or the shards have changed meanwhile.</exception>
-    public async Task RunAsync(IReadOnlyList<ShardLease> former, IReadOnlyList<SlotRange> ranges, CancellationToken cancellationToken)
+    /// <exception cref="TimeoutException">The former shards did not end in time.</exception>
+    public async Task RunAsync(
+        IReadOnlyList<ShardName> shards, IReadOnlyList<SlotRange> ranges, TimeSpan drainMax, CancellationToken cancellationToken)
     {
-        if (former.Sum(l => l.Shard.Slots.Count) != ranges.Sum(r => r.Count))
+        if (shards.Sum(s => s.Slots.Count) != ranges.Sum(r => r.Count))
             throw new InvalidOperationException("The new shards must cover the slots of the former ones.");
-        await ChangeAsync(
-            new LeaseChange { Set = [.. former.Select(l => KeyValuePair.Create(l.Shard, LeaseState.Paused))] }, cancellationToken)
-            .ConfigureAwait(false);
-        var drained = await DrainedAsync([.. former.Select(l => l.Shard)], cancellationToken).ConfigureAwait(false);
+        await states.SetAsync(() => To(LeaseState.Replacing, LeaseState.Wanted, Known(shards)), cancellationToken).ConfigureAwait(false);
+        ShardLease[] drained;
+        try
+        {
+            drained = await DrainedAsync(shards, drainMax, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Nothing is replaced yet.
+            await states.SetAsync(
+                () => To(LeaseState.Wanted, LeaseState.Replacing, shards.Select(node.Book.Shards.GetValueOrDefault).OfType<ShardLease>()),
+                cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+
         var made = await ReplaceAsync(drained, ranges, cancellationToken).ConfigureAwait(false);
-        await ChangeAsync(
-            new LeaseChange
-            {
-                When = [.. drained.Select(l => new LeaseCondition(l.Shard, LeaseState.Paused, Unowned: true))],
-                Set = [.. drained.Select(l => KeyValuePair.Create(l.Shard, LeaseState.Retired))],
-                Add = [.. made],
-            },
-            cancellationToken).ConfigureAwait(false);
+        var change = new LeaseChange
+        {
+            When = [.. drained.Select(l => new LeaseCondition(l.Shard, l.State, Unowned: true))],
+            Set = [.. drained.Select(l => KeyValuePair.Create(l.Shard, LeaseState.Retired))],
+            Add = [.. made],
+        };
+        if (!await states.TryChangeAsync(change, cancellationToken).ConfigureAwait(false))
+            throw new InvalidOperationException("The shards have changed meanwhile. Look at the status, and ask again if need be.");
     }
 
-    private async Task<ShardLease[]> DrainedAsync(ShardName[] shards, CancellationToken cancellationToken)
+    private static IEnumerable<KeyValuePair<ShardLease, LeaseState>> To(LeaseState to, LeaseState from, IEnumerable<ShardLease> shards) =>
+        shards.Where(l => l.State == from).Select(l => KeyValuePair.Create(l, to));
+
+    // As this node knows them. One that a swap or a restored database took away meanwhile cannot be replaced.
+    private ShardLease[] Known(IReadOnlyList<ShardName> shards) =>
+    [
+        .. shards.Select(s => node.Book.Shards.TryGetValue(s, out var lease) && lease.State != LeaseState.Retired
+            ? lease
+            : throw new InvalidOperationException(
+                $"Shard {s} is gone: it was replaced or dropped meanwhile. Look at the status, and ask again if need be.")),
+    ];
+
+    private async Task<ShardLease[]> DrainedAsync(IReadOnlyList<ShardName> shards, TimeSpan drainMax, CancellationToken cancellationToken)
     {
-        while (true)
+        using var late = new CancellationTokenSource(drainMax, database.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
         {
-            var (changed, hosted) = (node.BookChanged.Next, host.ShardsChanged.Next);
-            var book = node.Book;
-            ShardLease[] leases = [.. shards.Select(s => book.Shards[s])];
-            if (leases.All(l => l.State == LeaseState.Paused && book.OwnerOf(l) is null && host.Find(l.Shard) is null))
-                return leases;
-            await Task.WhenAny(changed, hosted).WaitAsync(cancellationToken).ConfigureAwait(false);
+            while (true)
+            {
+                var (changed, hosted) = (node.BookChanged.Next, host.ShardsChanged.Next);
+                var leases = Known(shards);
+                var book = node.Book;
+                if (Array.TrueForAll(leases, l => l.State != LeaseState.Wanted && book.OwnerOf(l) is null && host.Find(l.Shard) is null))
+                    return leases;
+                await Task.WhenAny(changed, hosted).WaitAsync(either.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException(
+                $"The shards did not end within {drainMax}, and go on as they were. Look at the status for the reason.", e);
         }
     }
 
@@ -80,9 +119,15 @@ internal sealed class Relayout(EventDatabase database, NodeAgent node, ShardHost
 
         return [.. shards.Select(s => first with
         {
-            Shard = s, State = LeaseState.Wanted, Owner = null, Epoch = new Epoch(epoch), Pin = null, Problem = null,
+            Shard = s, State = StateOf(s, former), Owner = null, Epoch = new Epoch(epoch), Pin = null, Problem = null,
         })];
     }
+
+    // What an operator has paused stays so.
+    private static LeaseState StateOf(ShardName shard, ShardLease[] former) =>
+        Array.Exists(former, l => l.State == LeaseState.Paused && Common(l.Shard.Slots, shard.Slots) is not null)
+            ? LeaseState.Paused
+            : LeaseState.Wanted;
 
     // It begins where the slowest of its parts stood; the others are noted as further.
     internal static Checkpoint Make(ShardName shard, IReadOnlyList<Checkpoint> former, Epoch epoch)
@@ -102,11 +147,5 @@ internal sealed class Relayout(EventDatabase database, NodeAgent node, ShardHost
     {
         var (first, last) = (Math.Max(a.First, b.First), Math.Min(a.Last, b.Last));
         return first <= last ? new SlotRange(first, last) : null;
-    }
-
-    private async Task ChangeAsync(LeaseChange change, CancellationToken cancellationToken)
-    {
-        if (!await node.ChangeAsync(change, cancellationToken).ConfigureAwait(false))
-            throw new InvalidOperationException("The shards have changed meanwhile. Look at the status, and ask again if need be.");
     }
 }

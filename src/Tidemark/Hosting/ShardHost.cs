@@ -107,7 +107,7 @@ internal sealed partial class ShardHost(
     private ShardAgent Make(RunningShard running, ShardLease lease, Projection projection, int shardsHere)
     {
         var state = Math.Max(StateBytesMin, runtime.Options.StateBytesMax / Math.Max(shardsHere, 1));
-        var builds = IsBuilding(lease.Shard);
+        var builds = IsBuilding(_generations, lease.Shard);
         var options = builds ? runtime.Options.With(BuildProgressInterval) : runtime.Options;
         var consumer = new ProjectionConsumer(
             lease.Shard, projection, database.ApplierContext(lease.Shard, state), database.Storage.Checkpoints,
@@ -192,15 +192,22 @@ internal sealed partial class ShardHost(
     {
         var generations = await database.Storage.ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
         await NoteReachedAsync(generations, cancellationToken).ConfigureAwait(false);
+
+        // Whoever sees that a build went live may rely on its shards' being live ones; those that start meanwhile follow too.
+        Follow(generations);
         _generations = generations;
         _isReady = true;
+        Follow(generations);
+        ShardsChanged.Fire();
+    }
+
+    private void Follow(IReadOnlyList<ReadModelGeneration> generations)
+    {
         foreach (var (shard, running) in _running)
         {
             if (running.Agent is { } agent)
-                agent.Errors = ErrorsOf(_projections[shard.Projection], shard, IsBuilding(shard));
+                agent.Errors = ErrorsOf(_projections[shard.Projection], shard, IsBuilding(generations, shard));
         }
-
-        ShardsChanged.Fire();
     }
 
     // How far live generations are beside which another one is built that will raise side effects.
@@ -237,7 +244,7 @@ internal sealed partial class ShardHost(
             : _reached.GetValueOrDefault(shard.Projection, Position.Beginning);
     }
 
-    private bool IsBuilding(ShardName shard) => _generations.Any(
+    private static bool IsBuilding(IReadOnlyList<ReadModelGeneration> generations, ShardName shard) => generations.Any(
         g => g.Projection == shard.Projection && g.Generation == shard.Generation && g.State == GenerationState.Building);
 
     private ErrorOptions ErrorsOf(Projection projection, ShardName shard, bool building)

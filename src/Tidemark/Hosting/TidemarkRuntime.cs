@@ -35,7 +35,8 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
         Daemon = new Daemon(Databases, _projections, _options, loggers.CreateLogger<Daemon>());
         var storage = Databases.Main.Storage;
         Control = new ClusterControl(
-            storage.Commands, storage.Leases, new StatusReader(storage.Leases, Sources, time), storage.WakeUp, time);
+            storage.Commands, storage.Leases, database => Databases.Get(database).Storage.DeadLetters,
+            new StatusReader(storage.Leases, Sources, time), storage.WakeUp, time);
     }
 
     public EventDatabases Databases { get; }

@@ -13,4 +13,10 @@ public enum LeaseState
     /// It is replaced (swapped out, split, merged) or dropped: its owner drains and releases it, and nobody claims it again.
     /// </summary>
     Retired = 2,
+
+    /// <summary>
+    /// It is being split or merged: its owner drains and releases it, and nobody claims it. Then it is replaced by shards that run; those
+    /// of a paused one are paused.
+    /// </summary>
+    Replacing = 3,
 }

@@ -38,6 +38,12 @@ public sealed record ShardName(string Projection, int Generation, SlotRange Slot
         throw new FormatException($"'{text}' is no shard name; one looks like 'Orders:g2:0-1023@main'.");
     }
 
+    /// <summary>
+    /// Whether an operator means this shard: by its text, by its projection, or by its projection on its event database (<c>Orders@main</c>).
+    /// </summary>
+    public bool IsMeantBy(string target) =>
+        Projection == target || ToString() == target || $"{Projection}@{Database}" == target;
+
     /// <summary>Equal when all parts are.</summary>
     public bool Equals(ShardName? other) =>
         other is not null && Projection == other.Projection && Generation == other.Generation && Slots == other.Slots

@@ -27,7 +27,9 @@ internal sealed partial class NodeAgent(
     private List<ShardLease> _register = [];
     private volatile LeaseBook _book = LeaseBook.Empty;
     private volatile bool _leaving;
+    private volatile Exception? _failure;
     private bool _joined;
+    private bool _drainAgain;
     private bool _ticks;
     private int _failures;
     private long _trustedFrom = time.GetTimestamp();
@@ -46,6 +48,9 @@ internal sealed partial class NodeAgent(
 
     /// <summary>When the loop was last alive, as a timestamp of the clock.</summary>
     public long Heartbeat { get; private set; } = time.GetTimestamp();
+
+    /// <summary>Why the last tick failed; null when it did not.</summary>
+    public Exception? Failure => _failure;
 
     /// <summary>Registers shards with the next tick.</summary>
     public void Register(IEnumerable<ShardLease> shards)
@@ -118,19 +123,19 @@ internal sealed partial class NodeAgent(
 
     private async Task TryTurnsAsync(CancellationToken cancellationToken)
     {
-        Heartbeat = time.GetTimestamp();
         try
         {
             await TurnsAsync(cancellationToken).ConfigureAwait(false);
             if (_failures > 0)
                 LogBack(Name);
-            _failures = 0;
+            (_failures, _failure) = (0, null);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
         }
         catch (Exception e)
         {
+            _failure = e;
             if (_failures++ == 0)
                 LogTickFailed(Name, e);
             if (time.GetElapsedTime(_trustedFrom) > options.TimeToLive)
@@ -162,6 +167,7 @@ internal sealed partial class NodeAgent(
 
     private async Task<bool> TurnAsync(CancellationToken cancellationToken)
     {
+        Heartbeat = time.GetTimestamp();
         var tick = Gather(out var registered);
         var sent = time.GetTimestamp();
         var view = await SendAsync(tick, cancellationToken).ConfigureAwait(false);
@@ -170,7 +176,7 @@ internal sealed partial class NodeAgent(
         lock (_gate)
             _register.RemoveRange(0, registered);
         var former = _book;
-        var book = former.With(view);
+        var book = former.With(KeepDraining(former, view));
         _book = book;
         var announce = !_joined || tick.Release.Count > 0 || registered > 0;
         _joined = true;
@@ -183,7 +189,20 @@ internal sealed partial class NodeAgent(
 
         if (announce)
             await hints.NotifyLeasesAsync(cancellationToken).ConfigureAwait(false);
-        return ToRelease(book).Any() || ToClaim(book).Any() || host.HasRaises;
+        return ToRelease(book).Any() || ToClaim(book).Any() || host.HasRaises || _drainAgain;
+    }
+
+    // A row that expired is deleted at last. A node that comes back after that is still the one that an operator drained: the new row is
+    // set so by the next tick, and this one takes nothing.
+    private LeaseView KeepDraining(LeaseBook former, LeaseView view)
+    {
+        if (view.Nodes.FirstOrDefault(n => n.Id == Id) is not { } now)
+            return view;
+        var before = former.Nodes.FirstOrDefault(n => n.Id == Id);
+        _drainAgain = now.State == NodeState.Active && before?.State == NodeState.Draining && before.StartedAt != now.StartedAt;
+        return _drainAgain
+            ? view with { Nodes = [.. view.Nodes.Select(n => n.Id == Id ? n with { State = NodeState.Draining } : n)] }
+            : view;
     }
 
     // An answer that comes after the trust has run out is of no use: then the shards here have to stop. Whoever joins has none yet.
@@ -209,7 +228,8 @@ internal sealed partial class NodeAgent(
             register = [.. _register];
         registered = register.Length;
         var node = new Node(
-            Id, Name, HostProcess.Host, Environment.ProcessId, HostProcess.StartedAt, _leaving ? NodeState.Draining : NodeState.Active,
+            Id, Name, HostProcess.Host, Environment.ProcessId, HostProcess.StartedAt,
+            _leaving || _drainAgain ? NodeState.Draining : NodeState.Active,
             options.Weight, options.ShardsMax, host.Capabilities, default, default);
         return new LeaseTick(node, options.TimeToLive, book.Change)
         {

@@ -57,6 +57,13 @@ public interface IReadModelStore
     /// <exception cref="FencedException">The checkpoint's fence refused; roll the transaction back.</exception>
     ValueTask WriteAsync(IStoreTransaction transaction, ReadModelCommit commit, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Bounds how long a transaction that the store began may be idle between two statements: after that the database ends it, with its
+    /// locks, so that a process that is frozen inside does not keep the shard's next owner waiting. A store that cannot do this, or is told
+    /// to set no bound, does nothing.
+    /// </summary>
+    ValueTask BoundIdleAsync(IStoreTransaction transaction, CancellationToken cancellationToken);
+
     /// <summary>Reads documents of the live generation in key order, within one tenant.</summary>
     /// <param name="name">The read model's stable name.</param>
     /// <param name="tenant">The tenant.</param>

@@ -61,6 +61,14 @@ internal static class ReadModelAudit
         applied.Length.ShouldBe(logged.Length);
     }
 
+    /// <summary>The rows that are updated in place by handlers.</summary>
+    public static async Task CheckTallyAsync(ClusterStore store, EventStore events, IReadOnlyList<LoggedEvent> log)
+    {
+        var rows = await store.QueryAsync($"select branch, events from {events.ViewName(Tally.TableName)}");
+        rows.Select(r => ((string)r[0], (long)r[1])).Order()
+            .ShouldBe(log.GroupBy(e => e.Branch, StringComparer.Ordinal).Select(g => (g.Key, (long)g.Count())).Order());
+    }
+
     private static async Task<Dictionary<string, T>> AllAsync<T>(DocumentReader<T> documents)
         where T : class
     {

@@ -42,6 +42,9 @@ internal sealed class FaultyReadModels(IReadModelStore inner, FaultPlan plan) : 
         plan.RunAsync("write-inside", () => inner.WriteAsync(FaultyTransaction.Inner(transaction), commit, cancellationToken),
             cancellationToken);
 
+    public ValueTask BoundIdleAsync(IStoreTransaction transaction, CancellationToken cancellationToken) =>
+        inner.BoundIdleAsync(FaultyTransaction.Inner(transaction), cancellationToken);
+
     public ValueTask<IReadOnlyList<StoredDocument>> ReadLiveAsync(
         string name, TenantId tenant, string? afterKey, int countMax, CancellationToken cancellationToken) =>
         inner.ReadLiveAsync(name, tenant, afterKey, countMax, cancellationToken);

@@ -26,6 +26,13 @@ public static class BankSetup
         .AddProjection(new Turnover(partitions, version))
         .AddProjection(new Journal(partitions, version));
 
+    /// <summary>Registers the tally, which only some tests keep.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="wanted">Whether to register it.</param>
+    /// <param name="inside">Called for each event after its row was written, inside the transaction.</param>
+    public static TidemarkBuilder BankTally(this TidemarkBuilder builder, bool wanted, Action? inside = null) =>
+        wanted ? builder.AddProjection(new Tally(inside)) : builder;
+
     /// <summary>A random event.</summary>
     public static object RandomEvent(Random random)
     {

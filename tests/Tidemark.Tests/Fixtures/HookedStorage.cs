@@ -27,6 +27,18 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
 
     public Func<Task> BeforePrepare { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Before a node's heartbeat reaches the database.</summary>
+    public Func<CancellationToken, Task> BeforeTick { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>What a node is told in place of the database's answer.</summary>
+    public Func<LeaseView, LeaseView> ChangeView { get; set; } = view => view;
+
+    /// <summary>What the node was told last; null before its first heartbeat.</summary>
+    public LeaseView? LastView { get; set; }
+
+    /// <summary>Before a change of the leases reaches the database.</summary>
+    public Func<LeaseChange, Task> BeforeChange { get; set; } = _ => Task.CompletedTask;
+
     public ISchema? OtherSchema { get; set; }
 
     /// <summary>How often documents were asked for.</summary>
@@ -53,7 +65,7 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
 
     public IReadModelStore ReadModels => this;
 
-    public ILeaseStore Leases => Inner.Leases;
+    public ILeaseStore Leases => new HookedLeases(this);
 
     public ICommandStore Commands => Inner.Commands;
 
@@ -115,6 +127,9 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
 
     public ValueTask WriteAsync(IStoreTransaction transaction, ReadModelCommit commit, CancellationToken cancellationToken) =>
         Inner.ReadModels.WriteAsync(transaction, commit, cancellationToken);
+
+    public ValueTask BoundIdleAsync(IStoreTransaction transaction, CancellationToken cancellationToken) =>
+        Inner.ReadModels.BoundIdleAsync(transaction, cancellationToken);
 
     public ValueTask<IReadOnlyList<StoredDocument>> ReadLiveAsync(
         string name, TenantId tenant, string? afterKey, int countMax, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using Tidemark.Leases;
 using Tidemark.Projections;
 using Tidemark.Tests.Fixtures;
 
@@ -35,6 +36,37 @@ public sealed class FormerGenerationTests
         await using var bank = await BankHost.StartAsync(
             t => t.AddProjection<Balances>().Configure(o => o.FormerGenerationsKept = 1), former);
         await TablesAsync(bank, 3, 4);
+    }
+
+    [Fact]
+    public async Task Clean_up_that_reaches_the_database_late_does_not_undo_the_next_swap()
+    {
+        var (sent, arrives) = (Source(), Source());
+        await using var bank = await BankHost.StartAsync(t => t.AddProjection<Balances>());
+        await bank.AppendAsync(Start);
+        await bank.CaughtUpAsync();
+        bank.Storage.BeforeChange = async change =>
+        {
+            // The second generation's keeper clears away behind its swap.
+            if (change.Set is not [{ Key.Generation: 2, Value: LeaseState.Wanted }] || sent.Task.IsCompleted)
+                return;
+            sent.SetResult();
+            await arrives.Task;
+        };
+        await bank.Daemon.RebuildAsync("Balances").InTime();
+        await sent.Task.InTime();
+
+        var rebuild = bank.Daemon.RebuildAsync("Balances");
+        using var late = new CancellationTokenSource(Deadlines.Max);
+        while ((await bank.Storage.Leases.ReadAsync(late.Token)).Shards.First(l => l.Shard.Generation == 2).State != LeaseState.Retired)
+            await Task.Yield();
+        arrives.SetResult();
+
+        await rebuild.InTime();
+        await TablesAsync(bank, 2, 3);
+        var leases = (await bank.Storage.Leases.ReadAsync(late.Token)).Shards;
+        leases.Single(l => l.Shard.Generation == 2).State.ShouldBe(LeaseState.Retired);
+        leases.Single(l => l.Shard.Generation == 3).State.ShouldBe(LeaseState.Wanted);
     }
 
     [Fact]
@@ -84,6 +116,8 @@ public sealed class FormerGenerationTests
         late.Message.ShouldContain("runs nowhere");
         (await older.Store.Documents<Balance>().FindAsync("a"))!.Amount.ShouldBe(430);
     }
+
+    private static TaskCompletionSource Source() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Waits until exactly these generations have tables.
     private static async Task TablesAsync(BankHost bank, params int[] generations)

@@ -26,7 +26,9 @@ internal sealed class ErrorScene : IAsyncDisposable
     /// <summary>The last good event's append.</summary>
     public AppendResult Last { get; private set; } = null!;
 
-    /// <summary>A new store with deposits, a bad event, and deposits after it, two of them in its stream. Skips a test that lacks its store.</summary>
+    /// <summary>
+    /// A new store with deposits, a bad event, and deposits after it, two of them in its stream. Skips a test that lacks its store.
+    /// </summary>
     public static async Task<ErrorScene> CreateAsync<TStore>(object bad)
         where TStore : IClusterStoreKind
     {

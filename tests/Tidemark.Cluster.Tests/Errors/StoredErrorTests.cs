@@ -64,7 +64,8 @@ public abstract class StoredErrorTests<TStore>
             (await scene.RowsAsync(host)).ShouldBe(ErrorScene.Before);
         }
 
-        await using TidemarkHost newer = await StartAsync(scene.Store, ErrorAction.Pause, tide => tide.Events(e => e.Add<Mystery>("mystery")));
+        await using TidemarkHost newer = await StartAsync(
+            scene.Store, ErrorAction.Pause, tide => tide.Events(e => e.Add<Mystery>("mystery")));
         await newer.Daemon.WaitForCaughtUpAsync(Eventually.Patience);
         (await scene.RowsAsync(newer)).ShouldBe(ErrorScene.Before + ErrorScene.After);
     }

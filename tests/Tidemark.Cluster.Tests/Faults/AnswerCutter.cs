@@ -5,7 +5,8 @@ namespace Tidemark.Cluster.Tests.Faults;
 
 /// <summary>
 /// A TCP proxy on loopback between a client and a server. Armed with a text, it lets the first request that contains it pass, swallows
-/// every answer on that connection from then on, and cuts the connection when told to: the server has done the work, and the client never hears of it.
+/// every answer on that connection from then on, and cuts the connection when told to: the server has done the work, and the client never
+/// hears of it.
 /// </summary>
 internal sealed class AnswerCutter(string connectionString) : LoopbackProxy(connectionString)
 {

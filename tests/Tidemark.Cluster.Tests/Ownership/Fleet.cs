@@ -175,7 +175,9 @@ internal sealed class Fleet : IAsyncDisposable
             await node.Process.WaitForExitAsync(Eventually.Patience);
     }
 
-    /// <summary>Once nobody works on it any more: what was acknowledged is stored, and the read models are what a fresh fold gives.</summary>
+    /// <summary>
+    /// Once nobody works on it any more: what was acknowledged is stored, and the read models are what a fresh fold gives.
+    /// </summary>
     public async Task AuditAsync(Load load)
     {
         await using TidemarkHost host = await Store.StartBankAsync();

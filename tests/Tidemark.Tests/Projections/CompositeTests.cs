@@ -148,6 +148,11 @@ public sealed class CompositeTests
         await ShouldShowAsync(next, CompositeLedger.Of(happened));
         (await next.Storage.ReadGenerationsAsync(None)).Where(g => g.State == GenerationState.Live)
             .ShouldHaveSingleItem().ShouldBe(new(nameof(BankComposite), 3, 2, GenerationState.Live));
+
+        // What is replaced goes right behind the swap, its checkpoints last.
+        using var late = new CancellationTokenSource(Deadlines.Max);
+        while ((await next.Storage.Checkpoints.ReadAllAsync(late.Token)).Any(c => c.Shard.Generation == 1))
+            await Task.Yield();
         Should.Throw<InvalidOperationException>(() => next.Storage.Inner.ReadRows("owner_rows", 1));
     }
 

@@ -98,15 +98,24 @@ internal sealed class ProjectionConsumer : IShardConsumer
     {
         var checkpoint = await _checkpoints.OpenAsync(_shard, _epoch, cancellationToken).ConfigureAwait(false);
         await CheckAnchorAsync(checkpoint, cancellationToken).ConfigureAwait(false);
-        _slots.Set(checkpoint.Ahead, checkpoint.Position);
-        _applier.Begin(isEmpty: checkpoint.Position == Position.Beginning);
-        return await StandAtAsync(checkpoint.Position, cancellationToken).ConfigureAwait(false);
+        _durable = checkpoint.Position;
+        _slots.Set(checkpoint.Ahead, _durable);
+        _expected = HandshakeToken.Delivered(_durable);
+        _applier.Begin(isEmpty: _durable == Position.Beginning);
+        _parked.Forget();
+        if (_effects is not null)
+            await _effects.PublishStoredAsync(cancellationToken).ConfigureAwait(false);
+        return _expected;
     }
 
     public async ValueTask<HandshakeToken> ReconfirmAsync(CancellationToken cancellationToken)
     {
         var checkpoint = await _checkpoints.OpenAsync(_shard, _epoch, cancellationToken).ConfigureAwait(false);
-        return await StandAtAsync(checkpoint.Position, cancellationToken).ConfigureAwait(false);
+        _durable = checkpoint.Position;
+        _parked.Forget();
+        if (_effects is not null)
+            await _effects.PublishStoredAsync(cancellationToken).ConfigureAwait(false);
+        return _expected = HandshakeToken.Delivered(_durable);
     }
 
     public async ValueTask<HandshakeToken?> DeliverAsync(Delivery delivery, CancellationToken cancellationToken)
@@ -150,17 +159,6 @@ internal sealed class ProjectionConsumer : IShardConsumer
         _effects?.Abandon();
         _expected = HandshakeToken.Delivered(_durable);
         Forget();
-    }
-
-    // What is known of parked streams may be older than the stored token, and a commit without an answer may have left messages.
-    private async ValueTask<HandshakeToken> StandAtAsync(Position durable, CancellationToken cancellationToken)
-    {
-        _durable = durable;
-        _expected = HandshakeToken.Delivered(durable);
-        _parked.Forget();
-        if (_effects is not null)
-            await _effects.PublishStoredAsync(cancellationToken).ConfigureAwait(false);
-        return _expected;
     }
 
     // A retry's commit, fenced like every other; the token stays where it is.

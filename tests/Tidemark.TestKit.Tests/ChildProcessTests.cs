@@ -10,7 +10,7 @@ public sealed class ChildProcessTests
     {
         await using ChildProcess child = await Probe.StartAsync("echo", "one", "two words");
 
-        (await child.WaitForExitAsync(Probe.Patience)).ShouldBe(0);
+        (await child.WaitForExitAsync(Eventually.Patience)).ShouldBe(0);
 
         child.Output.Snapshot().ShouldBe(["one two words"]);
     }
@@ -20,20 +20,20 @@ public sealed class ChildProcessTests
     {
         await using ChildProcess child = await Probe.StartAsync("exit", "7");
 
-        (await child.WaitForExitAsync(Probe.Patience)).ShouldBe(7);
-        await Should.ThrowAsync<TestKitException>(() => child.Output.WaitForAsync("never said", Probe.Patience));
+        (await child.WaitForExitAsync(Eventually.Patience)).ShouldBe(7);
+        await Should.ThrowAsync<TestKitException>(() => child.Output.WaitForAsync("never said", Eventually.Patience));
     }
 
     [Fact]
     public async Task Kill9_ends_a_child_at_once()
     {
         await using ChildProcess child = await Probe.StartAsync("beat");
-        await child.Output.WaitForAsync("beat 1", Probe.Patience);
+        await child.Output.WaitForAsync("beat 1", Eventually.Patience);
 
         await child.Kill9();
 
         child.HasExited.ShouldBeTrue();
-        (await child.WaitForExitAsync(Probe.Patience)).ShouldBe(128 + 9);
+        (await child.WaitForExitAsync(Eventually.Patience)).ShouldBe(128 + 9);
         Probe.IsRunning(child.ProcessId).ShouldBeFalse();
     }
 
@@ -41,27 +41,27 @@ public sealed class ChildProcessTests
     public async Task Stop_freezes_a_child_and_Continue_wakes_it()
     {
         await using ChildProcess child = await Probe.StartAsync("beat");
-        await child.Output.WaitForAsync("beat 3", Probe.Patience);
+        await child.Output.WaitForAsync("beat 3", Eventually.Patience);
 
         child.Stop();
-        await Probe.UntilAsync(() => StateOf(child.ProcessId) == 'T', "the child is frozen");
+        await Eventually.TrueAsync(() => StateOf(child.ProcessId) == 'T', "the child is frozen");
 
         child.Continue();
         int beats = child.Output.Snapshot().Count;
-        await child.Output.WaitForAsync($"beat {beats + 3}", Probe.Patience);
+        await child.Output.WaitForAsync($"beat {beats + 3}", Eventually.Patience);
     }
 
     [Fact]
     public async Task Children_end_when_the_process_that_started_them_is_killed()
     {
         await using ChildProcess parent = await Probe.StartAsync("parent");
-        string line = await parent.Output.WaitForAsync("child ", Probe.Patience);
+        string line = await parent.Output.WaitForAsync("child ", Eventually.Patience);
         int grandchild = int.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
         Probe.IsRunning(grandchild).ShouldBeTrue();
 
         await parent.Kill9();
 
-        await Probe.UntilAsync(() => !Probe.IsRunning(grandchild), $"process {grandchild} ends");
+        await Eventually.TrueAsync(() => !Probe.IsRunning(grandchild), $"process {grandchild} ends");
     }
 
     [Fact]

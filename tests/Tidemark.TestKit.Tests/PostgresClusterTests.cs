@@ -62,15 +62,15 @@ public sealed class PostgresClusterTests
     {
         Need(Requirements.OwnPostgreSqlMissing());
         await using ChildProcess owner = await Probe.StartAsync("cluster");
-        string line = await owner.Output.WaitForAsync("folder ", Probe.Patience);
+        string line = await owner.Output.WaitForAsync("folder ", Eventually.Patience);
         string folder = line["folder ".Length..];
         int server = PostmasterOf(folder);
         Probe.IsRunning(server).ShouldBeTrue();
 
         await owner.Kill9();
 
-        await Probe.UntilAsync(() => !Probe.IsRunning(server), $"server {server} ends");
-        await Probe.UntilAsync(() => !Directory.Exists(folder), $"{folder} is removed");
+        await Eventually.TrueAsync(() => !Probe.IsRunning(server), $"server {server} ends");
+        await Eventually.TrueAsync(() => !Directory.Exists(folder), $"{folder} is removed");
     }
 
     [Fact]

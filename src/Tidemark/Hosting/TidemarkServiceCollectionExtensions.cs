@@ -11,8 +11,7 @@ public static class TidemarkServiceCollectionExtensions
 {
     /// <summary>
     /// Adds an event store (<see cref="EventStore"/>) and, when async projections are registered, the daemon that keeps them (<see
-    /// cref="Daemon"/>). Both start and stop
-    /// with the host.
+    /// cref="Daemon"/>). Both start and stop with the host.
     /// </summary>
     /// <param name="services">The application's services.</param>
     /// <param name="build">Says what the store is made of.</param>

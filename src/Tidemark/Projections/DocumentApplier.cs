@@ -8,8 +8,7 @@ namespace Tidemark.Projections;
 
 /// <summary>
 /// Folds events into documents: the keys of all events first, then the missing documents in one round trip, then the folds in order. A
-/// document that many events of a commit
-/// touch is written once.
+/// document that many events of a commit touch is written once.
 /// </summary>
 internal sealed class DocumentApplier<TDocument> : Applier, IDocumentSource
     where TDocument : class

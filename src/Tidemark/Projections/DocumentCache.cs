@@ -1,9 +1,8 @@
 namespace Tidemark.Projections;
 
 /// <summary>
-/// The documents of a shard that are in memory, in two ages: what was not touched during the younger one's time is dropped when it is
-/// full. Only between commits, when nothing
-/// is dirty.
+/// The documents of a shard that are in memory, in two ages: what was not touched during the younger one's time is dropped when it is full.
+/// Only between commits, when nothing is dirty.
 /// </summary>
 internal sealed class DocumentCache<TDocument>(long bytesMax)
     where TDocument : class

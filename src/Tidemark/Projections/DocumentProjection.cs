@@ -68,21 +68,13 @@ public abstract class DocumentProjection<TDocument> : Projection
     /// <param name="key">The document's key; null or empty for none.</param>
     protected void Lookup<TEvent, TOther>(Func<Event<TEvent>, string?> key)
         where TEvent : notnull
-        where TOther : class
-    {
-        ArgumentNullException.ThrowIfNull(key);
-        Inputs.Lookup(typeof(TEvent), new LookupDeclaration(typeof(TOther), (e, keys) => keys.Add(key(new Event<TEvent>(e)))));
-    }
+        where TOther : class => Inputs.Lookup<TEvent, TOther>(key);
 
     /// <summary>The same for several documents of one type.</summary>
     /// <param name="keys">The documents' keys.</param>
     protected void LookupMany<TEvent, TOther>(Func<Event<TEvent>, IEnumerable<string>> keys)
         where TEvent : notnull
-        where TOther : class
-    {
-        ArgumentNullException.ThrowIfNull(keys);
-        Inputs.Lookup(typeof(TEvent), new LookupDeclaration(typeof(TOther), (e, all) => all.AddRange(keys(new Event<TEvent>(e)))));
-    }
+        where TOther : class => Inputs.LookupMany<TEvent, TOther>(keys);
 
     /// <summary>An event deletes the document.</summary>
     protected void Delete<TEvent>()

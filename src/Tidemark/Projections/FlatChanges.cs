@@ -10,6 +10,9 @@ internal sealed class FlatChanges(FlatTableSchema schema, SlotScope slots)
 
     private readonly Dictionary<string, FlatRow> _rows = new(StringComparer.Ordinal);
 
+    // Takes the changes of rows that another shard keeps, or has kept up to here; nobody sees it.
+    private readonly FlatRow _foreign = new(schema, "");
+
     /// <summary>The position of the event whose changes come next.</summary>
     public Position At { get; set; }
 
@@ -20,7 +23,7 @@ internal sealed class FlatChanges(FlatTableSchema schema, SlotScope slots)
         if (string.IsNullOrEmpty(key))
             throw new InvalidOperationException("A row's key must not be null or empty.");
         if (!slots.IsAll && !slots.Includes(Slot.Of(TenantId.Default, key), At))
-            return new FlatRow(schema, key); // Another shard keeps this row, or has kept it up to here; nobody sees this one.
+            return _foreign.As(key);
         if (!_rows.TryGetValue(key, out var row))
             _rows.Add(key, row = new FlatRow(schema, key));
         row.Touch();

@@ -28,7 +28,7 @@ public sealed class FlatRow
     }
 
     /// <summary>The row's key.</summary>
-    public string Key { get; }
+    public string Key { get; private set; }
 
     /// <summary>Two bits per column: what happens to it. Rows with equal shapes are written by one statement.</summary>
     internal ulong Shape { get; private set; }
@@ -102,6 +102,14 @@ public sealed class FlatRow
         Shape = 0;
         IsReset = true;
         Exists = false;
+    }
+
+    /// <summary>Forgets everything, and stands for another row.</summary>
+    internal FlatRow As(string key)
+    {
+        Delete();
+        Key = key;
+        return this;
     }
 
     /// <summary>The row is touched: it exists from here on.</summary>

@@ -14,8 +14,7 @@ public interface IReadModelStore
 
     /// <summary>
     /// Makes a generation's tables when absent, and its row in the list of generations: live, with the view, when the projection has no
-    /// live generation yet;
-    /// else building. Idempotent; safe when several processes do it at once.
+    /// live generation yet; else building. Idempotent; safe when several processes do it at once.
     /// </summary>
     ValueTask<ReadModelGeneration> PrepareAsync(
         string projection, int version, ReadModelSchema schema, int generation, CancellationToken cancellationToken);

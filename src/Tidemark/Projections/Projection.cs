@@ -5,9 +5,8 @@ namespace Tidemark.Projections;
 
 /// <summary>
 /// Builds a read model from events. Derive from <see cref="SingleStreamProjection{TDocument}"/>, <see
-/// cref="MultiStreamProjection{TDocument}"/>,
-/// <see cref="FlatTableProjection"/> or <see cref="EventProjection"/>, and name the handlers in the constructor; or combine several in a
-/// <see cref="CompositeProjection"/>.
+/// cref="MultiStreamProjection{TDocument}"/>, <see cref="FlatTableProjection"/> or <see cref="EventProjection"/>, and name the handlers in
+/// the constructor; or combine several in a <see cref="CompositeProjection"/>.
 /// </summary>
 /// <remarks>
 /// Guarantee: each event takes effect exactly once per generation of the read model, in position order, in the transaction that moves the

@@ -26,7 +26,21 @@ internal sealed class ProjectionInputs
 
     public void Handle(Type type) => (typeof(IChanged).IsAssignableFrom(type) ? _changes : _events).Add(type);
 
-    public void Lookup(Type type, LookupDeclaration declaration)
+    public void Lookup<TEvent, TOther>(Func<Event<TEvent>, string?> key)
+        where TEvent : notnull
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        Lookup(typeof(TEvent), new LookupDeclaration(typeof(TOther), (e, all) => all.Add(key(new Event<TEvent>(e)))));
+    }
+
+    public void LookupMany<TEvent, TOther>(Func<Event<TEvent>, IEnumerable<string>> keys)
+        where TEvent : notnull
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        Lookup(typeof(TEvent), new LookupDeclaration(typeof(TOther), (e, all) => all.AddRange(keys(new Event<TEvent>(e)))));
+    }
+
+    private void Lookup(Type type, LookupDeclaration declaration)
     {
         if (!_lookups.TryGetValue(type, out var all))
             _lookups.Add(type, all = []);

@@ -1,9 +1,8 @@
 namespace Tidemark.Projections;
 
 /// <summary>
-/// What a projection's read model looks like in the database. Each generation has tables of its own, named <c>{name}_g{generation}</c>,
-/// and the stable
-/// name is a view over the live generation's table.
+/// What a projection's read model looks like in the database. Each generation has tables of its own, named <c>{name}_g{generation}</c>, and
+/// the stable name is a view over the live generation's table.
 /// </summary>
 /// <param name="Name">The stable name: 1 to 48 characters, a to z, digits and underscores, not beginning with a digit.</param>
 public abstract record ReadModelSchema(string Name)
@@ -33,9 +32,8 @@ public sealed record CompositeSchema(string Name, IReadOnlyList<ReadModelSchema>
 }
 
 /// <summary>
-/// Documents by key. Columns: <c>tenant</c>, <c>key</c> (together the primary key), <c>data</c> (JSON), <c>version</c> (the version of
-/// the last event applied, for
-/// single-stream; 0 otherwise), <c>position</c> (of the last event applied).
+/// Documents by key. Columns: <c>tenant</c>, <c>key</c> (together the primary key), <c>data</c> (JSON), <c>version</c> (the version of the
+/// last event applied, for single-stream; 0 otherwise), <c>position</c> (of the last event applied).
 /// </summary>
 /// <param name="Name">The stable name.</param>
 public sealed record DocumentSchema(string Name) : ReadModelSchema(Name)

@@ -2,8 +2,7 @@ namespace Tidemark.Projections;
 
 /// <summary>
 /// What one commit writes to a flat table. Deletes take effect before upserts. Rows of one <see cref="RowUpsert"/> share the same columns
-/// and operations, so each
-/// is one set-wise statement. A key appears in at most one upsert group.
+/// and operations, so each is one set-wise statement. A key appears in at most one upsert group.
 /// </summary>
 /// <param name="Schema">The table.</param>
 /// <param name="Generation">The generation to write to.</param>

@@ -8,10 +8,14 @@ using Tidemark.TestNode.Bank;
 namespace Tidemark.Cluster.Tests.Errors;
 
 /// <summary>A store with good events, a bad one among them, and a look at what the daemon makes of it.</summary>
-internal sealed class ErrorScene(ClusterStore store)
+internal sealed class ErrorScene : IAsyncDisposable
 {
     public const int Before = 7;
     public const int After = 5;
+
+    private ErrorScene(ClusterStore store) => Store = store;
+
+    public ClusterStore Store { get; }
 
     /// <summary>The bad event's append.</summary>
     public AppendResult Bad { get; private set; } = null!;
@@ -22,20 +26,23 @@ internal sealed class ErrorScene(ClusterStore store)
     /// <summary>The last good event's append.</summary>
     public AppendResult Last { get; private set; } = null!;
 
-    /// <summary>Appends deposits before the bad event, it, and deposits after it, two of them in its stream.</summary>
-    public async Task AppendAsync(object bad)
+    /// <summary>
+    /// A new store with deposits, a bad event, and deposits after it, two of them in its stream. Skips a test that lacks its store.
+    /// </summary>
+    public static async Task<ErrorScene> CreateAsync<TStore>(object bad)
+        where TStore : IClusterStoreKind
     {
-        await using TidemarkHost host = await store.StartAsync();
-        for (int i = 0; i < Before; i++)
-            await host.Store.AppendAsync($"account-{i % 3}", ExpectedVersion.Any, [new Deposited(10 + i, "north")]);
-        Bad = await host.Store.AppendAsync("account-1", ExpectedVersion.Any, [new NewEvent(bad) { Id = BadId }]);
-        for (int i = 0; i < After; i++)
-            Last = await host.Store.AppendAsync($"account-{i % 3}", ExpectedVersion.Any, [new Deposited(100 + i, "south")]);
+        Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");
+        var scene = new ErrorScene(await TStore.CreateAsync());
+        await scene.AppendAsync(bad);
+        return scene;
     }
+
+    public ValueTask DisposeAsync() => Store.DisposeAsync();
 
     /// <summary>The bad event's row gets another type or payload behind the product's back.</summary>
     public async Task AlterAsync(string column, string value) =>
-        (await store.ExecuteAsync($"update {store.Events} set {column} = '{value}' where position = {Bad.First}")).ShouldBe(1);
+        (await Store.ExecuteAsync($"update {Store.Events} set {column} = '{value}' where position = {Bad.First}")).ShouldBe(1);
 
     /// <summary>Waits until a projection is paused before the bad event, and checks what an operator sees.</summary>
     public async Task<ShardStatus> PausedAsync(TidemarkHost host, string projection, ErrorCategory category)
@@ -75,7 +82,17 @@ internal sealed class ErrorScene(ClusterStore store)
 
     /// <summary>How many rows the trapped projection has written.</summary>
     public async Task<long> RowsAsync(TidemarkHost host) =>
-        (long)(await store.QueryAsync($"select count(*) from {host.Store.ViewName("trapped_rows")}"))[0][0];
+        (long)(await Store.QueryAsync($"select count(*) from {host.Store.ViewName("trapped_rows")}"))[0][0];
+
+    private async Task AppendAsync(object bad)
+    {
+        await using TidemarkHost host = await Store.StartAsync();
+        for (int i = 0; i < Before; i++)
+            await host.Store.AppendAsync($"account-{i % 3}", ExpectedVersion.Any, [new Deposited(10 + i, "north")]);
+        Bad = await host.Store.AppendAsync("account-1", ExpectedVersion.Any, [new NewEvent(bad) { Id = BadId }]);
+        for (int i = 0; i < After; i++)
+            Last = await host.Store.AppendAsync($"account-{i % 3}", ExpectedVersion.Any, [new Deposited(100 + i, "south")]);
+    }
 
     private static ShardStatus StatusOf(TidemarkHost host, string projection) =>
         host.Daemon.Status().Shards.Single(s => s.Shard.Projection == projection);

@@ -19,12 +19,9 @@ public abstract class HandlerErrorTests<TStore>
     [InlineData("deferred constraint")]
     public async Task Projection_with_a_poison_event_and_Pause_stops_before_it_and_goes_on_when_resumed(string fault)
     {
-        Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");
-        await using ClusterStore store = await TStore.CreateAsync();
-        var scene = new ErrorScene(store);
-        await scene.AppendAsync(new Deposited(Trap.Amount, "north"));
+        await using ErrorScene scene = await ErrorScene.CreateAsync<TStore>(new Deposited(Trap.Amount, "north"));
         var trap = new Trap();
-        await using TidemarkHost host = await StartAsync(store, Trapped(fault, trap, ErrorAction.Pause), LongPause);
+        await using TidemarkHost host = await StartAsync(scene.Store, Trapped(fault, trap, ErrorAction.Pause), LongPause);
 
         await scene.PausedAsync(host, "Trapped", ErrorCategory.Apply);
         await host.Daemon.WaitForAsync(nameof(Deposits), scene.Last.Last, Eventually.Patience);
@@ -43,11 +40,8 @@ public abstract class HandlerErrorTests<TStore>
     [InlineData("deferred constraint")]
     public async Task Projection_with_a_poison_event_and_Skip_records_it_and_goes_on(string fault)
     {
-        Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");
-        await using ClusterStore store = await TStore.CreateAsync();
-        var scene = new ErrorScene(store);
-        await scene.AppendAsync(new Deposited(Trap.Amount, "north"));
-        await using TidemarkHost host = await StartAsync(store, Trapped(fault, new Trap(), ErrorAction.Skip), LongPause);
+        await using ErrorScene scene = await ErrorScene.CreateAsync<TStore>(new Deposited(Trap.Amount, "north"));
+        await using TidemarkHost host = await StartAsync(scene.Store, Trapped(fault, new Trap(), ErrorAction.Skip), LongPause);
 
         DeadLetter letter = await scene.SkippedAsync(host, "Trapped", ErrorCategory.Apply);
         if (fault is "document" or "handler")
@@ -63,12 +57,9 @@ public abstract class HandlerErrorTests<TStore>
     [InlineData("deferred constraint")]
     public async Task Projection_with_a_poison_event_and_Park_holds_its_stream_until_a_retry_on_another_node(string fault)
     {
-        Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");
-        await using ClusterStore store = await TStore.CreateAsync();
-        var scene = new ErrorScene(store);
-        await scene.AppendAsync(new Deposited(Trap.Amount, "north"));
+        await using ErrorScene scene = await ErrorScene.CreateAsync<TStore>(new Deposited(Trap.Amount, "north"));
         const int waiting = 2;
-        await using (TidemarkHost host = await StartAsync(store, Trapped(fault, new Trap(), ErrorAction.Park), LongPause))
+        await using (TidemarkHost host = await StartAsync(scene.Store, Trapped(fault, new Trap(), ErrorAction.Park), LongPause))
         {
             await host.Daemon.WaitForCaughtUpAsync(Eventually.Patience);
             await CheckAsync(scene, host, fault, ErrorScene.Before + ErrorScene.After - waiting);
@@ -81,7 +72,7 @@ public abstract class HandlerErrorTests<TStore>
 
         var mended = new Trap();
         mended.Mend();
-        await using TidemarkHost other = await StartAsync(store, Trapped(fault, mended, ErrorAction.Park), LongPause);
+        await using TidemarkHost other = await StartAsync(scene.Store, Trapped(fault, mended, ErrorAction.Park), LongPause);
         await CheckParkedAsync(other, scene, waiting);
         (await other.Daemon.RetryDeadLetterAsync("Trapped", scene.Bad.First)).ShouldBe(new DeadLetterOutcome(1 + waiting, null));
         await CheckAsync(scene, other, fault, ErrorScene.Before + 1 + ErrorScene.After);
@@ -92,13 +83,10 @@ public abstract class HandlerErrorTests<TStore>
     [Fact]
     public async Task Projection_whose_fault_is_mended_goes_on_by_itself()
     {
-        Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");
-        await using ClusterStore store = await TStore.CreateAsync();
-        var scene = new ErrorScene(store);
-        await scene.AppendAsync(new Deposited(Trap.Amount, "north"));
+        await using ErrorScene scene = await ErrorScene.CreateAsync<TStore>(new Deposited(Trap.Amount, "north"));
         var trap = new Trap();
         var pause = TimeSpan.FromMilliseconds(300);
-        await using TidemarkHost host = await StartAsync(store, Trapped("handler", trap, ErrorAction.Pause), pause);
+        await using TidemarkHost host = await StartAsync(scene.Store, Trapped("handler", trap, ErrorAction.Pause), pause);
 
         await scene.PausedAsync(host, "Trapped", ErrorCategory.Apply);
         trap.Mend();

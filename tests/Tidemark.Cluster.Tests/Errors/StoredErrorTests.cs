@@ -16,12 +16,9 @@ public abstract class StoredErrorTests<TStore>
     [Fact]
     public async Task Projection_with_a_malformed_payload_and_Pause_stops_before_it_and_goes_on_once_it_is_repaired()
     {
-        Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");
-        await using ClusterStore store = await TStore.CreateAsync();
-        var scene = new ErrorScene(store);
-        await scene.AppendAsync(new Withdrawn(5, "west"));
+        await using ErrorScene scene = await ErrorScene.CreateAsync<TStore>(new Withdrawn(5, "west"));
         await scene.AlterAsync("data", Malformed);
-        await using TidemarkHost host = await StartAsync(store, ErrorAction.Pause);
+        await using TidemarkHost host = await StartAsync(scene.Store, ErrorAction.Pause);
 
         await scene.PausedAsync(host, "Trapped", ErrorCategory.Serialization);
         await scene.PausedAsync(host, nameof(Turnover), ErrorCategory.Serialization);
@@ -41,12 +38,9 @@ public abstract class StoredErrorTests<TStore>
     [Fact]
     public async Task Projection_with_a_malformed_payload_and_Skip_records_it_and_goes_on()
     {
-        Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");
-        await using ClusterStore store = await TStore.CreateAsync();
-        var scene = new ErrorScene(store);
-        await scene.AppendAsync(new Withdrawn(5, "west"));
+        await using ErrorScene scene = await ErrorScene.CreateAsync<TStore>(new Withdrawn(5, "west"));
         await scene.AlterAsync("data", Malformed);
-        await using TidemarkHost host = await store.StartAsync(tide => tide
+        await using TidemarkHost host = await scene.Store.StartAsync(tide => tide
             .AddProjection(new TrappedRows("none", new Trap(), ErrorAction.Skip)).AddProjection<Deposits>());
 
         DeadLetter letter = await scene.SkippedAsync(host, "Trapped", ErrorCategory.Serialization);
@@ -58,12 +52,9 @@ public abstract class StoredErrorTests<TStore>
     [Fact]
     public async Task Projection_with_an_unknown_type_and_Pause_stops_before_it_and_goes_on_where_the_type_is_known()
     {
-        Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");
-        await using ClusterStore store = await TStore.CreateAsync();
-        var scene = new ErrorScene(store);
-        await scene.AppendAsync(new Withdrawn(5, "west"));
+        await using ErrorScene scene = await ErrorScene.CreateAsync<TStore>(new Withdrawn(5, "west"));
         await scene.AlterAsync("type", "mystery");
-        await using (TidemarkHost host = await StartAsync(store, ErrorAction.Pause))
+        await using (TidemarkHost host = await StartAsync(scene.Store, ErrorAction.Pause))
         {
             await scene.PausedAsync(host, "Trapped", ErrorCategory.UnknownType);
 
@@ -73,7 +64,8 @@ public abstract class StoredErrorTests<TStore>
             (await scene.RowsAsync(host)).ShouldBe(ErrorScene.Before);
         }
 
-        await using TidemarkHost newer = await StartAsync(store, ErrorAction.Pause, tide => tide.Events(e => e.Add<Mystery>("mystery")));
+        await using TidemarkHost newer = await StartAsync(
+            scene.Store, ErrorAction.Pause, tide => tide.Events(e => e.Add<Mystery>("mystery")));
         await newer.Daemon.WaitForCaughtUpAsync(Eventually.Patience);
         (await scene.RowsAsync(newer)).ShouldBe(ErrorScene.Before + ErrorScene.After);
     }
@@ -81,12 +73,9 @@ public abstract class StoredErrorTests<TStore>
     [Fact]
     public async Task Projection_with_an_unknown_type_and_Skip_records_it_and_goes_on()
     {
-        Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");
-        await using ClusterStore store = await TStore.CreateAsync();
-        var scene = new ErrorScene(store);
-        await scene.AppendAsync(new Withdrawn(5, "west"));
+        await using ErrorScene scene = await ErrorScene.CreateAsync<TStore>(new Withdrawn(5, "west"));
         await scene.AlterAsync("type", "mystery");
-        await using TidemarkHost host = await StartAsync(store, ErrorAction.Skip);
+        await using TidemarkHost host = await StartAsync(scene.Store, ErrorAction.Skip);
 
         DeadLetter letter = await scene.SkippedAsync(host, "Trapped", ErrorCategory.UnknownType);
         letter.TypeName.ShouldBe("mystery");

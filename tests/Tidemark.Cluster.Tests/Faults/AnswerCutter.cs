@@ -1,40 +1,16 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Npgsql;
 
 namespace Tidemark.Cluster.Tests.Faults;
 
 /// <summary>
 /// A TCP proxy on loopback between a client and a server. Armed with a text, it lets the first request that contains it pass, swallows
-/// every answer on that
-/// connection from then on, and cuts the connection when told to: the server has done the work, and the client never hears of it.
+/// every answer on that connection from then on, and cuts the connection when told to: the server has done the work, and the client never
+/// hears of it.
 /// </summary>
-internal sealed class AnswerCutter : IAsyncDisposable
+internal sealed class AnswerCutter(string connectionString) : LoopbackProxy(connectionString)
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly IPEndPoint _server;
-    private readonly Task _accepting;
-    private readonly List<Task> _links = [];
     private volatile Trigger? _trigger;
-
-    public AnswerCutter(string connectionString)
-    {
-        var server = new NpgsqlConnectionStringBuilder(connectionString);
-        _server = new IPEndPoint(IPAddress.Parse(server.Host!), server.Port);
-        _listener.Start();
-        ConnectionString = new NpgsqlConnectionStringBuilder(connectionString)
-        {
-            Port = ((IPEndPoint)_listener.LocalEndpoint).Port,
-            GssEncryptionMode = GssEncryptionMode.Disable,
-            SslMode = SslMode.Disable,
-        }.ConnectionString;
-        _accepting = AcceptAsync();
-    }
-
-    /// <summary>The way to the server through this proxy.</summary>
-    public string ConnectionString { get; }
 
     private sealed class Trigger(byte[] text)
     {
@@ -68,49 +44,16 @@ internal sealed class AnswerCutter : IAsyncDisposable
         return sent;
     }
 
-    public async ValueTask DisposeAsync()
+    protected override async Task RelayAsync(TcpClient client, TcpClient server, CancellationToken stop)
     {
-        await _stop.CancelAsync();
-        _listener.Stop();
-        await _accepting;
-        await Task.WhenAll(_links);
-        _stop.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var link = new Link(client.GetStream(), server.GetStream());
         try
         {
-            while (true)
-            {
-                TcpClient client = await _listener.AcceptTcpClientAsync(_stop.Token);
-                _links.Add(Task.Run(() => LinkAsync(client)));
-            }
+            await await Task.WhenAny(RequestsAsync(link, over.Token), AnswersAsync(link, over.Token));
         }
-        catch (Exception error) when (error is OperationCanceledException or SocketException or ObjectDisposedException)
+        finally
         {
-            // The proxy is being disposed.
-        }
-    }
-
-    private async Task LinkAsync(TcpClient client)
-    {
-        using var server = new TcpClient { NoDelay = true };
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        using (client)
-        {
-            try
-            {
-                client.NoDelay = true;
-                await server.ConnectAsync(_server, over.Token);
-                var link = new Link(client.GetStream(), server.GetStream());
-                await await Task.WhenAny(RequestsAsync(link, over.Token), AnswersAsync(link, over.Token));
-            }
-            catch (Exception error) when (error is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
-            {
-                // Either side has gone, or the connection is being cut.
-            }
-
             await over.CancelAsync();
         }
     }

@@ -1,7 +1,6 @@
 using Tidemark.Cluster.Tests.Audits;
 using Tidemark.Cluster.Tests.Stores;
 using Tidemark.Hosting;
-using Tidemark.TestKit;
 using Tidemark.TestKit.Postgres;
 
 namespace Tidemark.Cluster.Tests.Outages;
@@ -21,9 +20,7 @@ public sealed class RestartTests
         await using PostgresCluster cluster = await PostgresCluster.StartNewAsync();
         await using PostgreSqlStore store = await PostgreSqlStore.CreateAsync(cluster);
         await using TidemarkHost host = await store.StartBankAsync();
-        var load = new Load(host.Store, seed);
-        using var stop = new CancellationTokenSource();
-        Task running = load.RunAsync(stop.Token);
+        using var load = Load.Start(host.Store, seed);
 
         long started = TimeProvider.System.GetTimestamp();
         for (int round = 0; Soak.GoesOn(round, 1, started, share: 0.2); round++)
@@ -40,8 +37,7 @@ public sealed class RestartTests
         }
 
         await load.ProgressAsync(30);
-        await stop.CancelAsync();
-        await running;
+        await load.EndAsync();
         Chance.Say($"{load.Unanswered} appends got no answer, {load.StoredBefore} of the repeated ones were stored already");
         await ReadModelAudit.CheckAsync(store, host);
         LogAudit.CheckAcknowledged(await LogAudit.ReadAsync(store), load.Acknowledged);

@@ -21,9 +21,7 @@ public abstract class TerminatedSessionTests<TStore>
         var random = new Random(seed);
         await using var store = (PostgreSqlStore)await TStore.CreateAsync();
         await using TidemarkHost host = await store.StartBankAsync();
-        var load = new Load(host.Store, seed);
-        using var stop = new CancellationTokenSource();
-        Task running = load.RunAsync(stop.Token);
+        using var load = Load.Start(host.Store, seed);
         await load.ProgressAsync(10);
 
         int terminated = 0;
@@ -37,8 +35,7 @@ public abstract class TerminatedSessionTests<TStore>
 
         Chance.Say($"{terminated} sessions terminated; all works again after {await Recovery.CheckAsync(host)}");
         await load.ProgressAsync(10);
-        await stop.CancelAsync();
-        await running;
+        await load.EndAsync();
         await ReadModelAudit.CheckAsync(store, host);
         LogAudit.CheckAcknowledged(await LogAudit.ReadAsync(store), load.Acknowledged);
     }

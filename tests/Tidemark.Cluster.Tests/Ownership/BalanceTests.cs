@@ -1,8 +1,6 @@
-using Tidemark.Cluster.Tests.Audits;
 using Tidemark.Cluster.Tests.Nodes;
 using Tidemark.Cluster.Tests.Outages;
 using Tidemark.Cluster.Tests.Stores;
-using Tidemark.Hosting;
 
 namespace Tidemark.Cluster.Tests.Ownership;
 
@@ -16,21 +14,16 @@ public abstract class BalanceTests<TStore>
         Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");
         await using ClusterStore store = await TStore.CreateAsync();
         await using Fleet fleet = await Fleet.StartAsync(store, Pace.Quick with { TickMilliseconds = 1000 }, nodes: 1);
-        var load = new Load(fleet.Outside.Store, Chance.NewSeed(), writers: 1, pauseMilliseconds: 5);
-        using var stop = new CancellationTokenSource();
-        Task running = load.RunAsync(stop.Token);
+        using var load = Load.Start(fleet.Outside.Store, Chance.NewSeed(), writers: 1, pauseMilliseconds: 5);
         await load.ProgressAsync(10);
 
         await JoinAsync(fleet, from: 1, to: 2);
         await JoinAsync(fleet, from: 2, to: 4);
         await LeaveAsync(fleet, load);
 
-        await stop.CancelAsync();
-        await running;
+        await load.EndAsync();
         await fleet.EndAsync();
-        await using TidemarkHost host = await store.StartBankAsync();
-        await ReadModelAudit.CheckAsync(store, host);
-        LogAudit.CheckAcknowledged(await LogAudit.ReadAsync(store), load.Acknowledged);
+        await fleet.AuditAsync(load);
     }
 
     private static async Task JoinAsync(Fleet fleet, int from, int to)

@@ -1,3 +1,5 @@
+using Tidemark.Cluster.Tests.Audits;
+using Tidemark.Cluster.Tests.Outages;
 using Tidemark.Cluster.Tests.Stores;
 using Tidemark.Events;
 using Tidemark.Hosting;
@@ -171,6 +173,16 @@ internal sealed class Fleet : IAsyncDisposable
 
         foreach (Node node in _nodes)
             await node.Process.WaitForExitAsync(Eventually.Patience);
+    }
+
+    /// <summary>
+    /// Once nobody works on it any more: what was acknowledged is stored, and the read models are what a fresh fold gives.
+    /// </summary>
+    public async Task AuditAsync(Load load)
+    {
+        await using TidemarkHost host = await Store.StartBankAsync();
+        await ReadModelAudit.CheckAsync(Store, host);
+        LogAudit.CheckAcknowledged(await LogAudit.ReadAsync(Store), load.Acknowledged);
     }
 
     public async ValueTask DisposeAsync()

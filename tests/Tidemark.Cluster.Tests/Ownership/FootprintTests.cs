@@ -2,7 +2,6 @@ using System.Text.RegularExpressions;
 using Tidemark.Cluster.Tests.Stores;
 using Tidemark.Hosting;
 using Tidemark.Projections;
-using Tidemark.TestKit;
 using Tidemark.TestKit.Postgres;
 using Tidemark.TestNode;
 using Tidemark.TestNode.Bank;

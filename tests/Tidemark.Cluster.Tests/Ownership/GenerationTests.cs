@@ -28,9 +28,7 @@ public abstract class GenerationTests<TStore>
         await using Fleet fleet = await Fleet.StartAsync(store, Options, nodes: 3);
         await fleet.FillAsync(Events, seed);
         await using var watch = new CheckpointWatch(store);
-        var load = new Load(fleet.Outside.Store, seed, writers: 2, pauseMilliseconds: 10);
-        using var stop = new CancellationTokenSource();
-        Task running = load.RunAsync(stop.Token);
+        using var load = Load.Start(fleet.Outside.Store, seed, writers: 2, pauseMilliseconds: 10);
 
         Node[] asked = [.. fleet.Nodes.Take(2)];
         foreach (Node node in asked)
@@ -50,8 +48,7 @@ public abstract class GenerationTests<TStore>
         (await fleet.GenerationsAsync(nameof(Journal))).Select(g => (g.Generation, g.State)).ShouldBe(
             [(1, GenerationState.Retired), (2, GenerationState.Live)], "Two requests at once are one rebuild.");
         await fleet.EvenAsync(2);
-        await stop.CancelAsync();
-        await running;
+        await load.EndAsync();
         await watch.CheckAsync();
         await EndAsync(fleet, version: 1);
     }

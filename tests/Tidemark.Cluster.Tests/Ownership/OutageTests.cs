@@ -1,9 +1,7 @@
 using Tidemark.Cluster.Tests.Audits;
 using Tidemark.Cluster.Tests.Outages;
 using Tidemark.Cluster.Tests.Stores;
-using Tidemark.Hosting;
 using Tidemark.Log;
-using Tidemark.TestKit;
 using Tidemark.TestKit.Postgres;
 
 namespace Tidemark.Cluster.Tests.Ownership;
@@ -25,9 +23,7 @@ public sealed class OutageTests
         await using PostgreSqlStore store = await PostgreSqlStore.CreateAsync(cluster);
         await using Fleet fleet = await Fleet.StartAsync(store, Pace.Default, nodes: 2);
         await using var watch = new CheckpointWatch(store);
-        var load = new Load(fleet.Outside.Store, seed, writers: 2, pauseMilliseconds: 5);
-        using var stop = new CancellationTokenSource();
-        Task running = load.RunAsync(stop.Token);
+        using var load = Load.Start(fleet.Outside.Store, seed, writers: 2, pauseMilliseconds: 5);
         await load.ProgressAsync(50);
 
         await cluster.StopAsync(PostgresStop.Immediate);
@@ -43,12 +39,9 @@ public sealed class OutageTests
 
         await fleet.EvenAsync(2);
         await load.ProgressAsync(50);
-        await stop.CancelAsync();
-        await running;
+        await load.EndAsync();
         await watch.CheckAsync();
         await fleet.EndAsync();
-        await using TidemarkHost host = await store.StartBankAsync();
-        await ReadModelAudit.CheckAsync(store, host);
-        LogAudit.CheckAcknowledged(await LogAudit.ReadAsync(store), load.Acknowledged);
+        await fleet.AuditAsync(load);
     }
 }

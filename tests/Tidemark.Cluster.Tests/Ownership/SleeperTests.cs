@@ -4,7 +4,6 @@ using Tidemark.Cluster.Tests.Nodes;
 using Tidemark.Cluster.Tests.Outages;
 using Tidemark.Cluster.Tests.Stores;
 using Tidemark.Cluster.Tests.Takeovers;
-using Tidemark.Hosting;
 
 namespace Tidemark.Cluster.Tests.Ownership;
 
@@ -35,9 +34,7 @@ public abstract class SleeperTests<TStore>
     internal static async Task SleepAsync(Fleet fleet, Node sleeper, int seed, Func<Task> sleep, Action wake)
     {
         await using var watch = new CheckpointWatch(fleet.Store);
-        var load = new Load(fleet.Outside.Store, seed, writers: 2, pauseMilliseconds: 2);
-        using var stop = new CancellationTokenSource();
-        Task running = load.RunAsync(stop.Token);
+        using var load = Load.Start(fleet.Outside.Store, seed, writers: 2, pauseMilliseconds: 2);
         await load.ProgressAsync(50);
         string[] its = [.. (await fleet.LookAsync()).OwnedBy(sleeper).Select(l => l.Shard.ToString())];
         its.ShouldNotBeEmpty();
@@ -55,13 +52,10 @@ public abstract class SleeperTests<TStore>
         later.ShouldAllBe(l => l.Epoch.Value >= epochs[l.Shard.ToString()]);
 
         await load.ProgressAsync(50);
-        await stop.CancelAsync();
-        await running;
+        await load.EndAsync();
         await watch.CheckAsync();
         await fleet.EndAsync();
-        await using TidemarkHost host = await fleet.Store.StartBankAsync();
-        await ReadModelAudit.CheckAsync(fleet.Store, host);
-        LogAudit.CheckAcknowledged(await LogAudit.ReadAsync(fleet.Store), load.Acknowledged);
+        await fleet.AuditAsync(load);
     }
 }
 

@@ -1,7 +1,6 @@
 using Tidemark.Cluster.Tests.Audits;
 using Tidemark.Cluster.Tests.Outages;
 using Tidemark.Cluster.Tests.Stores;
-using Tidemark.Hosting;
 using Tidemark.Leases;
 using Node = Tidemark.Cluster.Tests.Nodes.Node;
 
@@ -23,9 +22,7 @@ public abstract class TortureTests<TStore>
         await using ClusterStore store = await TStore.CreateAsync();
         await using Fleet fleet = await Fleet.StartAsync(store, Pace.Quick, nodes: 3);
         await using var watch = new CheckpointWatch(store);
-        var load = new Load(fleet.Outside.Store, seed, writers: 2, pauseMilliseconds: 5);
-        using var stop = new CancellationTokenSource();
-        Task running = load.RunAsync(stop.Token);
+        using var load = Load.Start(fleet.Outside.Store, seed, writers: 2, pauseMilliseconds: 5);
         await load.ProgressAsync(50);
 
         var torture = new Torture(fleet, new Random(seed));
@@ -37,15 +34,12 @@ public abstract class TortureTests<TStore>
 
         await load.ProgressAsync(10);
         await fleet.EvenAsync(3);
-        await stop.CancelAsync();
-        await running;
+        await load.EndAsync();
         await fleet.CaughtUpAsync(load.Acknowledged.MaxBy(a => a.First.Value)!.First);
         await watch.CheckAsync();
         await fleet.EndAsync();
         torture.CheckExits();
-        await using TidemarkHost host = await store.StartBankAsync();
-        await ReadModelAudit.CheckAsync(store, host);
-        LogAudit.CheckAcknowledged(await LogAudit.ReadAsync(store), load.Acknowledged);
+        await fleet.AuditAsync(load);
     }
 
     /// <summary>The three places of nodes, and what befalls them.</summary>

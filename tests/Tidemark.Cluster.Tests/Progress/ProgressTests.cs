@@ -56,12 +56,9 @@ public abstract class ProgressTests<TStore>
         read.CommandText = $"select count(*) from {store.Events}";
         object? before = await read.ExecuteScalarAsync();
 
-        var load = new Load(host.Store, Chance.NewSeed());
-        using var stop = new CancellationTokenSource();
-        Task running = load.RunAsync(stop.Token);
+        using var load = Load.Start(host.Store, Chance.NewSeed());
         await load.ProgressAsync(1000);
-        await stop.CancelAsync();
-        await running;
+        await load.EndAsync();
         await ReadModelAudit.CheckAsync(store, host);
 
         (await read.ExecuteScalarAsync()).ShouldBe(before, "The snapshot was held all the time.");

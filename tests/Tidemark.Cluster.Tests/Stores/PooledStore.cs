@@ -1,4 +1,3 @@
-using Tidemark.TestKit;
 using Tidemark.TestKit.PgBouncer;
 using Tidemark.TestKit.Postgres;
 using Tidemark.TestNode;

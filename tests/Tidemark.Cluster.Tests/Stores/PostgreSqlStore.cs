@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Npgsql;
-using Tidemark.TestKit;
 using Tidemark.TestKit.Postgres;
 using Tidemark.TestNode;
 

@@ -73,7 +73,7 @@ public sealed class PgBouncerProxy : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
-        ServerFolder.Remove(_folder);
+        await ServerFolder.RemoveAsync(_folder);
     }
 
     private static async Task<PgBouncerProxy> LaunchAsync(string program, PostgresCluster cluster, PgBouncerOptions options)

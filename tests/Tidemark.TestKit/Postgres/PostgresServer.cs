@@ -99,7 +99,7 @@ internal sealed class PostgresServer : IAsyncDisposable
         }
         finally
         {
-            ServerFolder.Remove(_folder);
+            await ServerFolder.RemoveAsync(_folder);
         }
     }
 

@@ -9,6 +9,7 @@ namespace Tidemark.TestKit.Processes;
 internal static class ServerFolder
 {
     private const string Prefix = "tidemark-";
+    private static readonly TimeSpan RemoveMax = TimeSpan.FromSeconds(10);
 
     public static string Create(string kind)
     {
@@ -29,20 +30,13 @@ internal static class ServerFolder
             Posix.GiveToNobody(path);
     }
 
-    public static void Remove(string folder)
+    /// <summary>Removes a folder as soon as nobody writes to it: a server's last child may outlive the server for a moment.</summary>
+    /// <exception cref="TimeoutException">It cannot be removed; the message says why.</exception>
+    public static Task RemoveAsync(string folder)
     {
-        // A server's last child may still be writing for a moment after the server itself is gone.
-        for (int attempt = 1; Directory.Exists(folder); attempt++)
-        {
-            try
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException && attempt < 20)
-            {
-                Thread.Sleep(50);
-            }
-        }
+        Exception? refused = null;
+        return Eventually.TrueAsync(
+            () => TryRemove(folder, out refused), () => $"'{folder}' can be removed ({refused?.Message})", RemoveMax);
     }
 
     private static string Root()
@@ -71,14 +65,24 @@ internal static class ServerFolder
             if (!int.TryParse(owner, CultureInfo.InvariantCulture, out int processId) || Posix.IsAlive(processId) || IsServing(folder))
                 continue;
 
-            try
-            {
+            // It may stay: it is another user's, or another test process is removing it right now.
+            TryRemove(folder, out _);
+        }
+    }
+
+    private static bool TryRemove(string folder, out Exception? refused)
+    {
+        refused = null;
+        try
+        {
+            if (Directory.Exists(folder))
                 Directory.Delete(folder, recursive: true);
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                // Another user's, or another test process is removing it right now.
-            }
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            refused = error;
+            return false;
         }
     }
 

@@ -50,38 +50,13 @@ internal sealed class BankHost : IAsyncDisposable
     public Task CaughtUpAsync() => Daemon.WaitForCaughtUpAsync(Deadlines.Max);
 
     /// <summary>Every document of the tenants of the tests.</summary>
-    public async Task<Dictionary<(string Tenant, string Key), T>> DocumentsAsync<T>(string projection)
-        where T : class
-    {
-        var all = new Dictionary<(string, string), T>();
-        foreach (var tenant in BankLedger.Tenants)
-        {
-            await foreach (var (key, document) in Store.ForTenant(tenant).Documents<T>(projection).AllAsync())
-                all[(projection == "AllBooks" ? "" : tenant, key)] = document;
-        }
-
-        return all;
-    }
+    public Task<Dictionary<(string Tenant, string Key), T>> DocumentsAsync<T>(string projection)
+        where T : class => BankAudit.DocumentsAsync<T>(Store, projection);
 
     /// <summary>Compares every read model that this host keeps with the plain computation.</summary>
-    public async Task ShouldShowAsync(BankLedger ledger, string? what = null)
-    {
-        Same(await DocumentsAsync<Balance>("Balances"), ledger.Balances, what);
-        Same(await DocumentsAsync<Book>("Books"), ledger.Books, what);
-        Same(await DocumentsAsync<Book>("AllBooks"), ledger.AllBooks, what);
-        var rows = Storage.Inner.ReadRows("totals").ToDictionary(r => r.Key, Text, StringComparer.Ordinal);
-        Same(rows, ledger.Totals.ToDictionary(r => r.Key, r => Text(new(r.Key, r.Value)), StringComparer.Ordinal), what);
-    }
+    public Task ShouldShowAsync(BankLedger ledger, string? what = null) => BankAudit.CheckAsync(Store, Storage.Inner, ledger, what);
 
     public ValueTask DisposeAsync() => Host.DisposeAsync();
-
-    private static string Text(InMemoryRow row) =>
-        string.Join(", ", row.Values.OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => $"{v.Key}={v.Value ?? "null"}"));
-
-    private static void Same<TKey, TValue>(Dictionary<TKey, TValue> actual, Dictionary<TKey, TValue> expected, string? what)
-        where TKey : notnull =>
-        actual.Select(p => $"{p.Key}: {p.Value}").Order(StringComparer.Ordinal)
-            .ShouldBe(expected.Select(p => $"{p.Key}: {p.Value}").Order(StringComparer.Ordinal), what);
 }
 
 /// <summary>What the bank's hosts are made of.</summary>

@@ -65,17 +65,7 @@ public sealed class RebuildTests
     public async Task Changed_version_builds_beside_the_old_model_and_waiting_for_it_shows_the_new_one()
     {
         var (hold, reached) = Holds();
-        await using var old = await BankHost.StartAsync(t => t.AddProjection<Balances>());
-        await old.AppendAsync(Start);
-        await old.CaughtUpAsync();
-        await old.DisposeAsync();
-
-        await using var bank = await BankHost.StartAsync(t => t.AddProjection(new Balances(version: 2)), old, hook: s =>
-            s.BeforePublish = async _ =>
-            {
-                reached.TrySetResult();
-                await hold.Task;
-            });
+        await using var bank = await StartChangedAsync(hold, reached);
         await reached.Task.InTime();
         (await ReadAsync(bank))!.Amount.ShouldBe(210);
         var wait = bank.CaughtUpAsync();
@@ -91,16 +81,7 @@ public sealed class RebuildTests
     public async Task Wait_for_a_changed_version_does_not_end_before_readers_see_it()
     {
         var (hold, reached) = Holds();
-        await using var old = await BankHost.StartAsync(t => t.AddProjection<Balances>());
-        await old.AppendAsync(Start);
-        await old.CaughtUpAsync();
-        await old.DisposeAsync();
-        await using var bank = await BankHost.StartAsync(t => t.AddProjection(new Balances(version: 2)), old, hook: s =>
-            s.BeforePublish = async _ =>
-            {
-                reached.TrySetResult();
-                await hold.Task;
-            });
+        await using var bank = await StartChangedAsync(hold, reached);
         await reached.Task.InTime();
 
         var wait = bank.CaughtUpAsync();
@@ -115,10 +96,7 @@ public sealed class RebuildTests
     [Fact]
     public async Task Build_that_begins_before_the_mark_is_known_is_not_taken_for_complete()
     {
-        await using var old = await BankHost.StartAsync(t => t.AddProjection<Balances>());
-        await old.AppendAsync(Start);
-        await old.CaughtUpAsync();
-        await old.DisposeAsync();
+        var old = await FormerAsync();
         var isLive = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var published = new TaskCompletionSource<long?>(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -150,10 +128,7 @@ public sealed class RebuildTests
     public async Task Build_that_was_stopped_goes_on_where_it_was()
     {
         var (hold, reached) = Holds();
-        await using var old = await BankHost.StartAsync(t => t.AddProjection<Balances>());
-        await old.AppendAsync(Start);
-        await old.CaughtUpAsync();
-        await old.DisposeAsync();
+        var old = await FormerAsync();
         void Build(Tidemark.Hosting.TidemarkBuilder t) => t.AddProjection(new Balances(version: 2))
             .Configure(o => o.Shards.CommitEventsMax = 5);
         await using var broken = await BankHost.StartAsync(Build, old,
@@ -248,6 +223,27 @@ public sealed class RebuildTests
 
     private static (TaskCompletionSource Hold, TaskCompletionSource Reached) Holds() =>
         (new(TaskCreationOptions.RunContinuationsAsynchronously), new(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    // A host that has caught up and ended; its data can be opened again.
+    private static async Task<BankHost> FormerAsync()
+    {
+        await using var old = await BankHost.StartAsync(t => t.AddProjection<Balances>());
+        await old.AppendAsync(Start);
+        await old.CaughtUpAsync();
+        return old;
+    }
+
+    // A changed version over a model that was caught up; its build is held just before the swap.
+    private static async Task<BankHost> StartChangedAsync(TaskCompletionSource hold, TaskCompletionSource reached)
+    {
+        var old = await FormerAsync();
+        return await BankHost.StartAsync(t => t.AddProjection(new Balances(version: 2)), old, hook: s =>
+            s.BeforePublish = async _ =>
+            {
+                reached.TrySetResult();
+                await hold.Task;
+            });
+    }
 
     private static async Task HoldSecondCommitAsync(ReadModelCommit commit, TaskCompletionSource hold, TaskCompletionSource reached)
     {

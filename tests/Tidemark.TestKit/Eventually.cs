@@ -1,7 +1,7 @@
-namespace Tidemark.Cluster.Tests;
+namespace Tidemark.TestKit;
 
 /// <summary>Waits for what another process or thread does and does not announce, with a deadline and a name.</summary>
-internal static class Eventually
+public static class Eventually
 {
     /// <summary>How long something may take that should take no time, on a busy machine.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

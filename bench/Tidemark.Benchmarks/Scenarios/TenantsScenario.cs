@@ -129,8 +129,9 @@ internal static class TenantsScenario
             await host.Daemon.WaitForCaughtUpAsync(Timeout).ConfigureAwait(false);
             var usage = meter.Stop();
             await end.CancelAsync().ConfigureAwait(false);
+            var last = CatchUp.Name(round, settings.Projections - 1);
             foreach (var tenant in settings.Tenants)
-                await CheckAsync(host.Store.ForTenant(tenant), CatchUp.Name(round, settings.Projections - 1), settings).ConfigureAwait(false);
+                await CheckAsync(host.Store.ForTenant(tenant), last, settings).ConfigureAwait(false);
             return (usage, await counting.ConfigureAwait(false));
         }
     }

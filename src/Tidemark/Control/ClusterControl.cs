@@ -39,8 +39,10 @@ public sealed class ClusterControl
     public ClusterControl As(string requestedBy) => new(_commands, _leases, _lettersOf, _status, _wakeUp, _time, requestedBy);
 
     /// <summary>Pauses the shards of a projection, or one shard, until resumed. They commit what they have gathered first.</summary>
-    /// <param name="target">A projection's name (all its shards), with an event database's (<c>Orders@acme</c>: its shards there), or a shard's, like
-    /// <c>Orders:g2:0-511@main</c>.</param>
+    /// <param name="target">
+    /// A projection's name (all its shards), with an event database's (<c>Orders@acme</c>: its shards there), or a shard's, like
+    /// <c>Orders:g2:0-511@main</c>.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait; the command stays.</param>
     /// <exception cref="CommandFailedException">It was refused or failed; the message says why. The same for the others below.</exception>
     public Task<OperatorCommand> PauseAsync(string target, CancellationToken cancellationToken = default) =>

@@ -251,7 +251,8 @@ internal sealed partial class CommandRunner(
         // Shards that the new layout has as well are left alone.
         SlotRange[] made = [.. ranges.Except(former.Select(l => l.Shard.Slots))];
         ShardName[] replaced = [.. former.Select(l => l.Shard).Where(s => !ranges.Contains(s.Slots))];
-        await new Relayout(run.Database, node, run.Host, _states).RunAsync(replaced, made, ShardStates.SettleMax, cancellationToken).ConfigureAwait(false);
+        var relayout = new Relayout(run.Database, node, run.Host, _states);
+        await relayout.RunAsync(replaced, made, ShardStates.SettleMax, cancellationToken).ConfigureAwait(false);
         return $"{replaced.Length} shard(s) of generation {former[0].Shard.Generation} replaced by {made.Length}.";
     }
 

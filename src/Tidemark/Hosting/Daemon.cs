@@ -77,7 +77,7 @@ public sealed partial class Daemon : DatabaseDaemon
 
     /// <summary>The daemon's work on the event database of a tenant.</summary>
     /// <param name="tenant">The tenant.</param>
-    /// <exception cref="UnknownTenantException">Tenants have databases of their own, and this process does not know of this one.</exception>
+    /// <exception cref="UnknownTenantException">Tenants have databases of their own, and this one is not known here.</exception>
     public DatabaseDaemon ForTenant(TenantId tenant) =>
         _databases.Of(tenant) is var database && database == _databases.Main ? this : new TenantDaemon(this, database, _projections);
 

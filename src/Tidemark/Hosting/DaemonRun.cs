@@ -118,7 +118,8 @@ internal sealed class DaemonRun
         }
 
         await pipeline.ExecuteAsync(
-            static async (host, ct) => await host.GetReadyAsync(ct).ConfigureAwait(false), main.Host, cancellationToken).ConfigureAwait(false);
+            static async (host, ct) => await host.GetReadyAsync(ct).ConfigureAwait(false), main.Host, cancellationToken)
+            .ConfigureAwait(false);
         await pipeline.ExecuteAsync(
             static async (joining, ct) => await joining.JoinAsync(ct).ConfigureAwait(false), Node, cancellationToken).ConfigureAwait(false);
     }

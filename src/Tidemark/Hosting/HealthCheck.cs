@@ -51,7 +51,8 @@ internal sealed class HealthCheck(TidemarkOptions options, TimeProvider time)
     public void Mark(EventDatabase database)
     {
         var mark = database.HighWater;
-        var what = $"the high-water mark of database {database.Name}";
+        var isMain = database.Name == StorageContext.MainDatabase;
+        var what = isMain ? "the high-water mark" : $"the high-water mark of database {database.Name}";
         var polls = new[] { options.HighWater.PollWithHints, options.HighWater.PollIdle, options.HighWater.PollBusy };
         Heartbeat(what, mark.Heartbeat, polls.Max() + CallMax);
         if (mark.Failure is { } failure)

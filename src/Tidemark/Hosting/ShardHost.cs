@@ -303,6 +303,7 @@ internal sealed partial class ShardHost(
     [LoggerMessage(EventId = 1422, Level = LogLevel.Warning, Message = "Generations or checkpoints could not be read; trying again.")]
     private partial void LogNotRefreshed(Exception error);
 
-    [LoggerMessage(EventId = 1423, Level = LogLevel.Warning, Message = "Shard {Shard} cannot begin: {Database} is not ready; trying again.")]
+    [LoggerMessage(EventId = 1423, Level = LogLevel.Warning, Message = "Shard {Shard} cannot begin: {Database} is not " +
+        "ready; trying again.")]
     private partial void LogNotReady(ShardName shard, string database, Exception error);
 }

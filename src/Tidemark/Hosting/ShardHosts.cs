@@ -13,7 +13,7 @@ internal sealed class ShardHosts(IEnumerable<Projection> projections, HostedShar
     // The node stays the shard's owner, so that the status names what is wrong.
     private static readonly ShardProblem Unknown = new(
         nameof(ErrorCategory.Start),
-        "The node that owns it was not told of databases for tenants. Say UseTenantDatabases in its AddTidemark, as in the other processes.",
+        "The node that owns it was not told of databases for tenants. Say UseTenantDatabases in its AddTidemark, as in the others'.",
         new DateTimeOffset(9999, 12, 31, 0, 0, 0, TimeSpan.Zero));
 
     private readonly ConcurrentDictionary<string, Lazy<DatabaseRun>> _runs = new(StringComparer.Ordinal);

@@ -39,7 +39,8 @@ public sealed record ShardName(string Projection, int Generation, SlotRange Slot
     }
 
     /// <summary>
-    /// Whether an operator means this shard: by its text, by its projection, or by its projection on its event database (<c>Orders@main</c>).
+    /// Whether an operator means this shard: by its text, by its projection, or by its projection on its event database
+    /// (<c>Orders@main</c>).
     /// </summary>
     public bool IsMeantBy(string target) =>
         Projection == target || ToString() == target || $"{Projection}@{Database}" == target;

@@ -79,8 +79,8 @@ public sealed class EventDatabase : IAsyncDisposable
     private SideEffectParts SideEffects { get; }
 
     /// <summary>
-    /// Applies or checks the schema, makes what inline projections need, and begins to hint at appends, once; later calls return at once. Throws when that fails, and
-    /// the next call tries again.
+    /// Applies or checks the schema, makes what inline projections need, and begins to hint at appends, once; later calls return at once.
+    /// Throws when that fails, and the next call tries again.
     /// </summary>
     /// <exception cref="SchemaException">The schema does not fit this version of the library.</exception>
     internal ValueTask OpenAsync(CancellationToken cancellationToken) => _isOpen ? default : OpenOnceAsync(cancellationToken);

@@ -8,7 +8,7 @@ namespace Tidemark.Tenancy;
 /// Which tenants there are, and in which event database each of them is. Tenants are added and removed while everything runs; every
 /// process learns of it by itself. Safe for concurrent use.
 /// </summary>
-[SuppressMessage("Design", "CA1001", Justification = "The semaphore has no wait handle; a container that handed this out would end it early.")]
+[SuppressMessage("Design", "CA1001", Justification = "The semaphore has no wait handle; a container would end this too early.")]
 public sealed class TenantDirectory
 {
     private readonly ITenantStore _store;
@@ -61,7 +61,7 @@ public sealed class TenantDirectory
     public async Task<Tenant> AddAsync(TenantId tenant, string? database = null, CancellationToken cancellationToken = default)
     {
         if (tenant.IsDefault)
-            throw new ArgumentException("The default tenant needs no database of its own: it is in the coordination database.", nameof(tenant));
+            throw new ArgumentException("The default tenant is in the coordination database; add others.", nameof(tenant));
         await RefreshAsync(cancellationToken).ConfigureAwait(false);
         var known = _known.Tenants.GetValueOrDefault(tenant);
         var chosen = database ?? known?.Database ?? Choose(tenant);
@@ -114,7 +114,8 @@ public sealed class TenantDirectory
     {
         TenantAssignment.OwnDatabase when EventDatabaseName.IsValid(tenant.Value) => tenant.Value,
         TenantAssignment.OwnDatabase => throw new ArgumentException(
-            $"Tenant '{tenant}' cannot give its name to a database ({EventDatabaseName.Rule}). Name the database when you add it.", nameof(tenant)),
+            $"Tenant '{tenant}' cannot give its name to a database ({EventDatabaseName.Rule}). Name the database when you add it.",
+            nameof(tenant)),
         TenantAssignment.Hash => _options.Pool[Slot.Of(tenant, "") * _options.Pool.Count / Slot.Count],
         TenantAssignment.LeastLoaded => LeastLoaded(),
         _ => throw new ArgumentException(

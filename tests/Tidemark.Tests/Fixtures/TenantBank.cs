@@ -15,7 +15,8 @@ internal sealed class TenantBank : IAsyncDisposable
     public TenantDirectory Tenants => Host.Tenants!;
 
     public static async Task<TenantBank> StartAsync(
-        InMemoryDatabases databases, string node = "one", Action<TidemarkBuilder>? build = null, Action<HookedStorage, string>? hook = null) =>
+        InMemoryDatabases databases, string node = "one", Action<TidemarkBuilder>? build = null,
+        Action<HookedStorage, string>? hook = null) =>
         new(await TidemarkHost.StartAsync(t =>
         {
             t.Events(e => Accounts.Register(e));

@@ -60,6 +60,7 @@ internal sealed class TenantHints
         {
             wake();
             await ended.WaitAsync(cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested(); // Both were ended at once: that is no broken connection.
         }
         finally
         {

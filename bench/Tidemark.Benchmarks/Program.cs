@@ -10,6 +10,7 @@ var root = new RootCommand("Measures Tidemark against limits of the same run. Th
     LatencyScenario.MakeCommand(),
     IdleScenario.MakeCommand(),
     GapScenario.MakeCommand(),
+    PlacementScenario.MakeCommand(),
     MicroCommand.MakeCommand(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -239,10 +239,11 @@ public sealed partial class Daemon
     {
         var pipeline = _options.Resilience.Build(PipelineName.ShardStart, _database.Time, _database.Storage.IsTransient);
         var generations = await _database.Storage.ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
+        var stored = await _database.Storage.Checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false);
         foreach (var keeper in keepers)
         {
             var shards = await pipeline.ExecuteAsync(
-                async (all, ct) => await keeper.PrepareAsync(all, ct).ConfigureAwait(false), generations, cancellationToken)
+                async (all, ct) => await keeper.PrepareAsync(all, stored, ct).ConfigureAwait(false), generations, cancellationToken)
                 .ConfigureAwait(false);
             node.Register(shards);
         }

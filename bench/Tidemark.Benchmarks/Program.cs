@@ -10,6 +10,7 @@ var root = new RootCommand("Measures Tidemark against limits of the same run. Th
     LatencyScenario.MakeCommand(),
     IdleScenario.MakeCommand(),
     GapScenario.MakeCommand(),
+    PlacementScenario.MakeCommand(),
     TenantsScenario.MakeCommand(),
     MicroCommand.MakeCommand(),
 };

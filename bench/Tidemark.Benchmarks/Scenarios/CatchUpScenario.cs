@@ -12,9 +12,10 @@ namespace Tidemark.Benchmarks.Scenarios;
 internal static class CatchUpScenario
 {
     private sealed record Settings(
-        string Store, string? Postgres, ProjectionKind Kind, int Projections, int Events, EventOrder Order, int Rounds);
+        string Store, string? Postgres, ProjectionKind Kind, int Projections, int Events, EventOrder Order, int Rounds, int Partitions);
 
-    private sealed record Round(double Limit, double LimitCpu, Usage Usage, double RowsReadPerEvent);
+    // One: the same with one partition, when it was measured too.
+    private sealed record Round(double Limit, double LimitCpu, Usage Usage, double RowsReadPerEvent, string Digest, Usage? One);
 
     public static Command MakeCommand()
     {
@@ -25,17 +26,21 @@ internal static class CatchUpScenario
         var events = CommonOptions.Number("--events", 500_000, "How many events the log holds.");
         var order = CommonOptions.Choice("--order", EventOrder.Interleaved, "How the events of the streams lie in the log.");
         var rounds = CommonOptions.Number("--rounds", 2, "How many rounds; the best of each side counts.");
+        var partitions = CommonOptions.Number("--partitions", 1, "Into how many shards each aggregate is split; from 2 on, every round " +
+            "measures one partition too, and the read models have to be the same, byte for byte.");
         var command = new Command("catch-up", "The daemon catches up with a full log.") { store, postgres, kind, projections, events,
-            order, rounds };
+            order, rounds, partitions };
         command.SetAction((parsed, _) => RunAsync(new Settings(
             parsed.GetValue(store)!, parsed.GetValue(postgres), parsed.GetValue(kind), parsed.GetValue(projections),
                 parsed.GetValue(events),
-            parsed.GetValue(order), parsed.GetValue(rounds))));
+            parsed.GetValue(order), parsed.GetValue(rounds), parsed.GetValue(partitions))));
         return command;
     }
 
     private static async Task RunAsync(Settings settings)
     {
+        if (settings is { Partitions: > 1, Kind: not ProjectionKind.Aggregate })
+            throw new InvalidOperationException("--partitions needs --kind aggregate: there is nothing to compare otherwise.");
         var store = await BenchStores.OpenAsync(settings.Store, settings.Postgres).ConfigureAwait(false);
         await using (store.ConfigureAwait(false))
         {
@@ -43,34 +48,67 @@ internal static class CatchUpScenario
             var rounds = new List<Round>();
             for (var i = 1; i <= settings.Rounds; i++)
             {
-                var meter = UsageMeter.Start(store.CpuSeconds);
-                var limit = await store.MeasureReadLimitAsync().ConfigureAwait(false);
-                var limitCpu = meter.Stop().CpuSecondsPer(settings.Events);
-                var (usage, rows) = await CatchUp.MeasureAsync(
-                    store, settings.Kind, settings.Projections, settings.Events, $"r{i}").ConfigureAwait(false);
-                rounds.Add(new Round(limit, limitCpu, usage, rows));
+                rounds.Add(await RoundAsync(store, settings, i).ConfigureAwait(false));
+                var (limit, usage) = (rounds[^1].Limit, rounds[^1].Usage);
                 var reached = settings.Events / usage.Seconds;
                 Report.Say(
-                    $"round {i}: limit {limit:N0}/s ({limitCpu * 1e6:F1} us CPU an event), Tidemark {reached:N0}/s "
-                    + $"({usage.CpuSecondsPer(settings.Events) * 1e6:F1} us), ratio {reached / limit:F3}, rows read per event {rows:F3}");
+                    $"round {i}: limit {limit:N0}/s ({rounds[^1].LimitCpu * 1e6:F1} us CPU an event), Tidemark {reached:N0}/s "
+                    + $"({usage.CpuSecondsPer(settings.Events) * 1e6:F1} us), ratio {reached / limit:F3}, rows read per event "
+                    + $"{rounds[^1].RowsReadPerEvent:F3}{BesideOne(rounds[^1])}");
             }
 
             Tell(settings, rounds);
         }
     }
 
+    private static string BesideOne(Round round) =>
+        round.One is { } one ? $", {one.Seconds / round.Usage.Seconds:F2} x one partition" : "";
+
+    private static async Task<Round> RoundAsync(IBenchStore store, Settings settings, int number)
+    {
+        var meter = UsageMeter.Start(store.CpuSeconds);
+        var limit = await store.MeasureReadLimitAsync().ConfigureAwait(false);
+        var limitCpu = meter.Stop().CpuSecondsPer(settings.Events);
+        Usage? one = null;
+        string? expected = null;
+        if (settings.Partitions > 1)
+            (one, _, expected) = await CatchUpAsync(store, settings, $"s{number}", 1).ConfigureAwait(false);
+        var (usage, rows, digest) = await CatchUpAsync(store, settings, $"r{number}", settings.Partitions).ConfigureAwait(false);
+        if (expected is not null && expected != digest)
+        {
+            throw new InvalidOperationException(
+                $"{settings.Partitions} partitions built another read model ({digest}) than one ({expected}).");
+        }
+
+        return new Round(limit, limitCpu, usage, rows, digest, one);
+    }
+
+    private static Task<(Usage Usage, double RowsReadPerEvent, string Digest)> CatchUpAsync(
+        IBenchStore store, Settings settings, string round, int partitions) =>
+        CatchUp.MeasureAsync(store, settings.Kind, settings.Projections, settings.Events, round, partitions);
+
     private static void Tell(Settings settings, List<Round> rounds)
     {
         var best = rounds.MinBy(r => r.Usage.Seconds)!;
         var ratios = new JsonArray([.. rounds.Select(r => JsonValue.Create(Math.Round(settings.Events / r.Usage.Seconds / r.Limit, 3)))]);
-        new Report("catch-up")
+        var report = new Report("catch-up")
             .Set("store", settings.Store).Set("kind", settings.Kind.ToString().ToLowerInvariant()).Set("projections", settings.Projections)
             .Set("events", settings.Events).Set("order", settings.Order.ToString().ToLowerInvariant()).Set("rounds", settings.Rounds)
             .Rates(settings.Events / best.Usage.Seconds, rounds.Max(r => r.Limit))
             .Set("round_ratios", ratios)
             .Cost(best.Usage, settings.Events, rounds.Max(r => r.Usage.PeakMegabytes), rounds.Min(r => r.LimitCpu))
             .Set("measured_seconds", best.Usage.Seconds)
-            .Set("rows_read_per_event", best.RowsReadPerEvent)
-            .Print();
+            .Set("rows_read_per_event", best.RowsReadPerEvent);
+        if (rounds.Exists(r => r.One is not null))
+        {
+            // The best round of each side counts.
+            var one = rounds.MinBy(r => r.One!.Seconds)!.One!;
+            report.Set("partitions", settings.Partitions).Set("digest", best.Digest)
+                .Set("one_partition_per_second", Math.Round(settings.Events / one.Seconds))
+                .Set("ratio_to_one_partition", one.Seconds / best.Usage.Seconds)
+                .Set("one_partition_cpu_us_per_event", one.CpuSecondsPer(settings.Events) * 1e6);
+        }
+
+        report.Print();
     }
 }

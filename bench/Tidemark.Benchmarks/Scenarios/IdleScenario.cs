@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Npgsql;
 using Tidemark.Benchmarks.Measuring;
 using Tidemark.Benchmarks.Stores;
 using Tidemark.Benchmarks.Workload;
@@ -15,22 +14,6 @@ internal static class IdleScenario
 {
     private const string Name = "idle";
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(12);
-
-    // The scenario's own statements carry this mark.
-    private const string Mark = "/* bench */";
-
-    private const string Statements = Mark + """
-         select s.query, s.calls
-        from pg_stat_statements s
-        where s.dbid = (select d.oid from pg_database d where d.datname = current_database()) and s.query not like '%/* bench */%'
-        order by s.calls desc
-        """;
-
-    private static readonly Dictionary<string, string> ServerSettings = new()
-    {
-        ["shared_preload_libraries"] = "'pg_stat_statements'",
-        ["pg_stat_statements.track_planning"] = "off",
-    };
 
     private sealed record Settings(string? Postgres, int Seconds, int Projections, bool Pooler);
 
@@ -49,7 +32,7 @@ internal static class IdleScenario
 
     private static async Task RunAsync(Settings settings)
     {
-        var store = await PostgresBenchStore.StartAsync(settings.Postgres, ServerSettings).ConfigureAwait(false);
+        var store = await PostgresBenchStore.StartAsync(settings.Postgres, PostgresStatements.ServerSettings).ConfigureAwait(false);
         await using (store.ConfigureAwait(false))
         {
             if (!settings.Pooler)
@@ -73,7 +56,7 @@ internal static class IdleScenario
 
     private static async Task MeasureAsync(Settings settings, PostgresBenchStore store, Action<TidemarkBuilder> use)
     {
-        await store.ExecuteAsync(Mark + " create extension if not exists pg_stat_statements").ConfigureAwait(false);
+        var counted = await PostgresStatements.StartAsync(store).ConfigureAwait(false);
         var host = await TidemarkHost.StartAsync(builder =>
         {
             use(builder);
@@ -84,13 +67,13 @@ internal static class IdleScenario
             await LogLoader.LoadAsync(host, Orders.Streams, EventOrder.Interleaved).ConfigureAwait(false);
             await host.Daemon.WaitForCaughtUpAsync(TimeSpan.FromMinutes(5)).ConfigureAwait(false);
             await Task.Delay(Settle).ConfigureAwait(false);
-            await store.ExecuteAsync(Mark + " select pg_stat_statements_reset()").ConfigureAwait(false);
+            await counted.ResetAsync().ConfigureAwait(false);
             var meter = UsageMeter.Start(store.CpuSeconds);
             await Task.Delay(TimeSpan.FromSeconds(settings.Seconds)).ConfigureAwait(false);
             var usage = meter.Stop();
-            var statements = await ReadAsync(store).ConfigureAwait(false);
+            var statements = await counted.ReadAsync().ConfigureAwait(false);
             foreach (var (query, calls) in statements)
-                Report.Say($"{calls,6}  {string.Join(' ', query.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}");
+                Report.Say($"{calls,6}  {query}");
             new Report(Name)
                 .Set("store", BenchStores.Postgres).Set("seconds", settings.Seconds).Set("projections", settings.Projections)
                 .Set("pooler", JsonValue.Create(settings.Pooler))
@@ -100,26 +83,5 @@ internal static class IdleScenario
                 .Set("peak_mb", Math.Round(usage.PeakMegabytes, 1))
                 .Print();
         }
-    }
-
-    private static async Task<List<(string Query, long Calls)>> ReadAsync(PostgresBenchStore store)
-    {
-        var statements = new List<(string Query, long Calls)>();
-        var connection = await store.OpenAsync().ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
-        {
-            var command = new NpgsqlCommand(Statements, connection);
-            await using (command.ConfigureAwait(false))
-            {
-                var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
-                await using (reader.ConfigureAwait(false))
-                {
-                    while (await reader.ReadAsync().ConfigureAwait(false))
-                        statements.Add((reader.GetString(0), reader.GetInt64(1)));
-                }
-            }
-        }
-
-        return statements;
     }
 }

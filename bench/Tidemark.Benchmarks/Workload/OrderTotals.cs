@@ -5,9 +5,10 @@ namespace Tidemark.Benchmarks.Workload;
 /// <summary>An aggregate per order. The number tells the copies of one run apart.</summary>
 internal sealed class OrderTotals : SingleStreamProjection<OrderState>
 {
-    public OrderTotals(string name)
+    public OrderTotals(string name, int partitions = 1)
     {
         Name = name;
+        Partitions = partitions;
         Initial(key => new OrderState(key, 0, 0, 0, 0, "", default));
         On<LineAdded>((order, e) => order with
         {

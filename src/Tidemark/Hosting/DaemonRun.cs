@@ -109,10 +109,11 @@ internal sealed class DaemonRun
     {
         var pipeline = _options.Resilience.Build(PipelineName.ShardStart, Main.Time, Main.Storage.IsTransient);
         var generations = await Main.Storage.ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false);
+        var stored = await Main.Storage.Checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false);
         foreach (var keeper in main.Keepers.Values)
         {
             var shards = await pipeline.ExecuteAsync(
-                async (all, ct) => await keeper.PrepareAsync(all, ct).ConfigureAwait(false), generations, cancellationToken)
+                async (all, ct) => await keeper.PrepareAsync(all, stored, ct).ConfigureAwait(false), generations, cancellationToken)
                 .ConfigureAwait(false);
             Node.Register(shards);
         }

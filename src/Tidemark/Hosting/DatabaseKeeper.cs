@@ -84,9 +84,10 @@ internal sealed partial class DatabaseKeeper(
         {
             var run = hosts.Of(database);
             await run.Host.GetReadyAsync(cancellationToken).ConfigureAwait(false);
+            var stored = await run.Database.Storage.Checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false);
             var shards = new List<ShardLease>();
             foreach (var keeper in run.Keepers.Values)
-                shards.AddRange(await keeper.PrepareAsync(run.Host.Generations, cancellationToken).ConfigureAwait(false));
+                shards.AddRange(await keeper.PrepareAsync(run.Host.Generations, stored, cancellationToken).ConfigureAwait(false));
             await run.Host.RefreshAsync(cancellationToken).ConfigureAwait(false);
             await RegisterAsync(shards, cancellationToken).ConfigureAwait(false);
             _problems.TryRemove(database, out _);

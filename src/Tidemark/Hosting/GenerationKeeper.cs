@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Tidemark.Checkpoints;
 using Tidemark.Events;
 using Tidemark.Leases;
 using Tidemark.Placement;
@@ -26,7 +27,11 @@ internal sealed partial class GenerationKeeper(
     private IReadModelStore ReadModels => database.Storage.ReadModels;
 
     /// <summary>Makes the generations that this version of the projection needs, and says which shards they have.</summary>
-    public async Task<IReadOnlyList<ShardLease>> PrepareAsync(IReadOnlyList<ReadModelGeneration> all, CancellationToken cancellationToken)
+    /// <param name="all">The generations of all projections.</param>
+    /// <param name="stored">The checkpoints of all shards; read once for all projections, as there may be thousands.</param>
+    /// <param name="cancellationToken">Breaks off.</param>
+    public async Task<IReadOnlyList<ShardLease>> PrepareAsync(
+        IReadOnlyList<ReadModelGeneration> all, IReadOnlyList<Checkpoint> stored, CancellationToken cancellationToken)
     {
         var own = Own(all);
         var live = own.LastOrDefault(g => g.State == GenerationState.Live);
@@ -46,10 +51,8 @@ internal sealed partial class GenerationKeeper(
             LogOlder(projection.Name, live.Version, projection.Version);
         }
 
-        var shards = new List<ShardLease>(await ShardsOfAsync(live, cancellationToken).ConfigureAwait(false));
-        if (building is not null)
-            shards.AddRange(await ShardsOfAsync(building, cancellationToken).ConfigureAwait(false));
-        return shards;
+        var shards = ShardsOf(live, stored);
+        return building is null ? shards : [.. shards, .. ShardsOf(building, stored)];
     }
 
     /// <summary>Refuses to have the projection run as several shards when it cannot.</summary>
@@ -68,7 +71,7 @@ internal sealed partial class GenerationKeeper(
         var own = Own(await ReadModels.ReadGenerationsAsync(cancellationToken).ConfigureAwait(false));
         var building = own.LastOrDefault(g => g.State == GenerationState.Building && g.Version == projection.Version)
             ?? await MakeAsync(NextOf(own), cancellationToken).ConfigureAwait(false);
-        node.Register(await ShardsOfAsync(building, cancellationToken).ConfigureAwait(false));
+        node.Register(ShardsOf(building, await database.Storage.Checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false)));
         await host.RefreshAsync(cancellationToken).ConfigureAwait(false);
         node.Ask();
         return building.Generation;
@@ -245,9 +248,8 @@ internal sealed partial class GenerationKeeper(
 
     // Shards that worked on a generation before keep their ranges, also when the rows of their leases are lost: their checkpoints tell, and
     // under which epoch they worked, so that the next owner has a higher one at once.
-    private async Task<IReadOnlyList<ShardLease>> ShardsOfAsync(ReadModelGeneration generation, CancellationToken cancellationToken)
+    private ShardLease[] ShardsOf(ReadModelGeneration generation, IReadOnlyList<Checkpoint> stored)
     {
-        var stored = await database.Storage.Checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false);
         var known = stored.Where(c => c.Shard.Projection == projection.Name && c.Shard.Generation == generation.Generation).ToArray();
         var epoch = known.Select(c => c.Epoch).DefaultIfEmpty().MaxBy(e => e.Value);
         SlotRange[] ranges = [.. known.Select(c => c.Shard.Slots)];

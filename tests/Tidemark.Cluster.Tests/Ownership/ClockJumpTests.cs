@@ -76,9 +76,7 @@ public sealed class ClockJumpTests
         await SharedAsync(stale, nodes: 1);
         await using TidemarkHost outside = await store.StartAsync();
         await using var watch = new CheckpointWatch(store);
-        var load = new Load(outside.Store, Chance.NewSeed(), writers: 2, pauseMilliseconds: 2);
-        using var stop = new CancellationTokenSource();
-        Task running = load.RunAsync(stop.Token);
+        using Load load = Load.Start(outside.Store, Chance.NewSeed(), writers: 2, pauseMilliseconds: 2);
         await load.ProgressAsync(50);
         var epochs = (await LookAsync(outside)).Wanted.ToDictionary(l => l.Shard, l => l.Epoch.Value);
 
@@ -93,8 +91,7 @@ public sealed class ClockJumpTests
         await SharedAsync(outside, nodes: 2);
         await load.ProgressAsync(50);
 
-        await stop.CancelAsync();
-        await running;
+        await load.EndAsync();
         await watch.CheckAsync();
         await ReadModelAudit.CheckAsync(store, next);
         LogAudit.CheckAcknowledged(await LogAudit.ReadAsync(store), load.Acknowledged);

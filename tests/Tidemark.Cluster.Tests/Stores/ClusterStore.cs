@@ -38,6 +38,9 @@ public abstract class ClusterStore : IAsyncDisposable
             build?.Invoke(tide);
         });
 
+    /// <summary>Makes databases for tenants, where Tidemark does not do that by itself.</summary>
+    public virtual Task MakeDatabasesAsync(IReadOnlyList<string> tenants) => Task.CompletedTask;
+
     /// <summary>Runs a statement.</summary>
     public async Task<int> ExecuteAsync(string sql)
     {

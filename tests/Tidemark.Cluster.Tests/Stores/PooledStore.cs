@@ -1,3 +1,4 @@
+using Npgsql;
 using Tidemark.TestKit.PgBouncer;
 using Tidemark.TestKit.Postgres;
 using Tidemark.TestNode;
@@ -21,6 +22,13 @@ public sealed class PooledStore : PostgreSqlStore, IClusterStoreKind
         PostgresCluster cluster = await PostgresCluster.SharedAsync();
         PgBouncerProxy pooler = await PgBouncerProxy.StartAsync(cluster, new PgBouncerOptions { PoolSize = 40 });
         return new PooledStore(cluster, pooler, await cluster.CreateDatabaseAsync("pooled"));
+    }
+
+    public override async Task MakeDatabasesAsync(IReadOnlyList<string> tenants)
+    {
+        string main = new NpgsqlConnectionStringBuilder(ConnectionString).Database!;
+        foreach (string tenant in tenants)
+            await ExecuteAsync($"create database \"{main}_{tenant}\"");
     }
 
     public override async ValueTask DisposeAsync()

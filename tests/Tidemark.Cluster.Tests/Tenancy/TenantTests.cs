@@ -18,6 +18,7 @@ public abstract class TenantTests<TStore>
     {
         Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");
         await using ClusterStore store = await TStore.CreateAsync();
+        await store.MakeDatabasesAsync([.. Tenants.Select(t => t.Value)]);
         await using TidemarkHost one = await StartAsync(store, "one");
         foreach (TenantId tenant in Tenants[..4])
             await one.Tenants!.AddAsync(tenant);
@@ -42,6 +43,7 @@ public abstract class TenantTests<TStore>
     {
         Assert.SkipWhen(TStore.Missing is not null, TStore.Missing ?? "");
         await using ClusterStore store = await TStore.CreateAsync();
+        await store.MakeDatabasesAsync([.. Tenants.Select(t => t.Value)]);
         await using TidemarkHost host = await StartAsync(store, "one");
         foreach (TenantId tenant in Tenants[..2])
         {

@@ -75,7 +75,11 @@ internal sealed partial class ShardHost(
             database.Storage.DeadLetters, options, database.LargeCommits, lease.Epoch);
         if (RaisesFrom(projection, lease.Shard, builds) is { } after)
             consumer.Effects?.StartAfter(after);
-        var agent = new ShardAgent(lease.Shard, consumer, ErrorsOf(projection, lease.Shard, builds), runtime with { Options = options });
+        var agent = new ShardAgent(lease.Shard, consumer, ErrorsOf(projection, lease.Shard, builds), runtime with { Options = options })
+        {
+            IsBuilding = builds,
+        };
+        consumer.CommitShare = () => agent.IsBuilding ? runtime.Throttle.CommitShare : 1;
         var running = new RunningShard(agent, consumer.Effects, abort);
         _running[lease.Shard] = running;
         _epochs[lease.Shard] = lease.Epoch;
@@ -133,7 +137,11 @@ internal sealed partial class ShardHost(
             await NoteReachedAsync(generations, cancellationToken).ConfigureAwait(false);
             _generations = generations;
             foreach (var (shard, running) in _running)
-                running.Agent.Errors = ErrorsOf(_projections[shard.Projection], shard, IsBuilding(shard));
+            {
+                running.Agent.IsBuilding = IsBuilding(shard);
+                running.Agent.Errors = ErrorsOf(_projections[shard.Projection], shard, running.Agent.IsBuilding);
+            }
+
             ShardsChanged.Fire();
         }
         catch (Exception e)

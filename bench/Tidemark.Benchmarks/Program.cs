@@ -11,6 +11,7 @@ var root = new RootCommand("Measures Tidemark against limits of the same run. Th
     IdleScenario.MakeCommand(),
     GapScenario.MakeCommand(),
     PlacementScenario.MakeCommand(),
+    HandOverScenario.MakeCommand(),
     TenantsScenario.MakeCommand(),
     MicroCommand.MakeCommand(),
 };

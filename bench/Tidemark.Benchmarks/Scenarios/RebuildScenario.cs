@@ -3,13 +3,15 @@ using Tidemark.Benchmarks.Measuring;
 using Tidemark.Benchmarks.Stores;
 using Tidemark.Benchmarks.Workload;
 using Tidemark.Hosting;
+using Tidemark.Shards;
 
 namespace Tidemark.Benchmarks.Scenarios;
 
 /// <summary>One aggregate is built anew beside the live one and swapped; against its first catch-up in the same run.</summary>
 internal static class RebuildScenario
 {
-    private sealed record Settings(string Store, string? Postgres, int Events, EventOrder Order, int Rounds);
+    private sealed record Settings(
+        string Store, string? Postgres, int Events, EventOrder Order, int Rounds, bool BesideLive, double ShareMin);
 
     private sealed record Round(double Limit, Usage CatchUp, Usage Rebuild, long RowsRead);
 
@@ -20,10 +22,20 @@ internal static class RebuildScenario
         var events = CommonOptions.Number("--events", 500_000, "How many events the log holds.");
         var order = CommonOptions.Choice("--order", EventOrder.Interleaved, "How the events of the streams lie in the log.");
         var rounds = CommonOptions.Number("--rounds", 2, "How many rounds; the best of each counts.");
+        var besideLive = new Option<bool>("--beside-live")
+        {
+            Description = "Another aggregate is live, with an append each 20 ms: its latency alone and beside the rebuild.",
+        };
+        var shareMin = new Option<double>("--share-min")
+        {
+            Description = "Shards:RebuildShareMin; 1 does not hold the rebuild back.",
+            DefaultValueFactory = _ => new ShardOptions().RebuildShareMin,
+        };
         var command = new Command("rebuild", "A read model is built anew; compared with its first catch-up.") { store, postgres, events,
-            order, rounds };
+            order, rounds, besideLive, shareMin };
         command.SetAction((parsed, _) => RunAsync(new Settings(
-            parsed.GetValue(store)!, parsed.GetValue(postgres), parsed.GetValue(events), parsed.GetValue(order), parsed.GetValue(rounds))));
+            parsed.GetValue(store)!, parsed.GetValue(postgres), parsed.GetValue(events), parsed.GetValue(order), parsed.GetValue(rounds),
+            parsed.GetValue(besideLive), parsed.GetValue(shareMin))));
         return command;
     }
 
@@ -33,6 +45,12 @@ internal static class RebuildScenario
         await using (store.ConfigureAwait(false))
         {
             await FullLog.LoadAsync(store, settings.Events, settings.Order).ConfigureAwait(false);
+            if (settings.BesideLive)
+            {
+                await RebuildBesideLive.RunAsync(store, settings.Events, settings.ShareMin).ConfigureAwait(false);
+                return;
+            }
+
             var rounds = new List<Round>();
             for (var i = 1; i <= settings.Rounds; i++)
             {

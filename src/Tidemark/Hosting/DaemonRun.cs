@@ -18,6 +18,7 @@ internal sealed class DaemonRun
     private readonly TidemarkOptions _options;
     private readonly HostedShards _hosted = new();
     private readonly Random _random = new();
+    private readonly RebuildThrottle _throttle;
     private readonly DatabaseKeeper? _tenants;
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _abort = new();
@@ -28,6 +29,7 @@ internal sealed class DaemonRun
         _databases = databases;
         _projections = projections;
         _options = options;
+        _throttle = new RebuildThrottle(options.Shards, Main.Time);
         Hosts = new ShardHosts(projections, _hosted) { Make = MakeRun, IsKnown = databases.IsKnown };
         Node = new NodeAgent(Main.Storage.Leases, Main.HighWater, Hosts, options.Node, Main.Time, Main.Loggers.CreateLogger<NodeAgent>());
         if (databases.Tenants is { } tenants)
@@ -130,7 +132,10 @@ internal sealed class DaemonRun
         var database = _databases.Get(name);
         var runtime = new ShardRuntime(
             database.Pulling, database.HighWater, _options.Shards, _options.Resilience, database.Storage.IsTransient, database.Time,
-            _random, database.Loggers.CreateLogger<ShardAgent>());
+            _random, database.Loggers.CreateLogger<ShardAgent>())
+        {
+            Throttle = _throttle,
+        };
         var host = new ShardHost(database, _projections, runtime, _hosted, database.Loggers.CreateLogger<ShardHost>(), _abort.Token);
         var progress = new Progress(database, host, Node);
         var logger = database.Loggers.CreateLogger<GenerationKeeper>();

@@ -114,7 +114,11 @@ internal sealed partial class ShardHost(
             database.Storage.DeadLetters, options, database.Parts.LargeCommits, lease.Epoch);
         if (RaisesFrom(projection, lease.Shard, builds) is { } after)
             consumer.Effects?.StartAfter(after);
-        var agent = new ShardAgent(lease.Shard, consumer, ErrorsOf(projection, lease.Shard, builds), runtime with { Options = options });
+        var agent = new ShardAgent(lease.Shard, consumer, ErrorsOf(projection, lease.Shard, builds), runtime with { Options = options })
+        {
+            IsBuilding = builds,
+        };
+        consumer.CommitShare = () => agent.IsBuilding ? runtime.Throttle.CommitShare : 1;
         return running.Use(agent, consumer.Effects);
     }
 
@@ -205,8 +209,10 @@ internal sealed partial class ShardHost(
     {
         foreach (var (shard, running) in _running)
         {
-            if (running.Agent is { } agent)
-                agent.Errors = ErrorsOf(_projections[shard.Projection], shard, IsBuilding(generations, shard));
+            if (running.Agent is not { } agent)
+                continue;
+            agent.IsBuilding = IsBuilding(generations, shard);
+            agent.Errors = ErrorsOf(_projections[shard.Projection], shard, agent.IsBuilding);
         }
     }
 

@@ -34,6 +34,7 @@ internal sealed partial class ShardAgent
     private readonly EventCursor _cursor;
     private readonly Dictionary<Position, DeadLetter> _setAside = [];
     private readonly DeadLetterCommands _commands;
+    private readonly RebuildThrottle _throttle;
 
     private HandshakeToken _durable;
     private HandshakeToken _lastToken;
@@ -47,6 +48,7 @@ internal sealed partial class ShardAgent
         _shard = shard;
         _consumer = consumer;
         _errors = errors;
+        _throttle = runtime.Throttle;
         _pulling = runtime.Pulling;
         _highWater = runtime.HighWater;
         _options = runtime.Options;
@@ -81,11 +83,15 @@ internal sealed partial class ShardAgent
         set => _errors = value;
     }
 
+    /// <summary>Whether it builds a generation that is not live, and so gives way to others; changes when that goes live.</summary>
+    public bool IsBuilding { get; set; }
+
     /// <summary>Fires after each change of state and each commit.</summary>
     public AsyncPulse Changed { get; } = new();
 
     /// <summary>The shard as it stands.</summary>
-    public ShardStatus Status => _status with { Mark = _highWater.Mark };
+    public ShardStatus Status =>
+        _status with { Mark = _highWater.Mark, RebuildShare = IsBuilding ? _throttle.Share : null };
 
     /// <summary>Ends a pause at once.</summary>
     public void Resume() => _resume.Fire();
@@ -233,10 +239,14 @@ internal sealed partial class ShardAgent
     {
         if (_isUncertain)
             await ReconfirmAsync(cancellationToken).ConfigureAwait(false);
+
+        // A build that has caught up but for a page is about to be swapped in: it has to keep pace with the log.
+        var yields = IsBuilding && _cursor.Gap > _pulling.PageEventsMax;
+        var (began, before) = (_throttle.Begin(yields), _status.EventsProcessed);
         try
         {
-            if (_cursor.HasMore && await GatherAsync(stop, cancellationToken).ConfigureAwait(false))
-                await CommitOrDeferAsync(cancellationToken).ConfigureAwait(false);
+            if (_cursor.HasMore && await GatherAsync(yields, stop, cancellationToken).ConfigureAwait(false))
+                await CommitOrDeferAsync(yields, stop, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -246,15 +256,20 @@ internal sealed partial class ShardAgent
             await _consumer.AbandonAsync().ConfigureAwait(false);
             throw;
         }
+        finally
+        {
+            _throttle.End(yields, began, hadEffects: _status.EventsProcessed > before);
+        }
     }
 
-    private async ValueTask<bool> GatherAsync(CancellationToken stop, CancellationToken cancellationToken)
+    private async ValueTask<bool> GatherAsync(bool yields, CancellationToken stop, CancellationToken cancellationToken)
     {
         _batch = new Batch { After = _cursor.Position, Reached = _cursor.Position };
         var started = _time.GetTimestamp();
         var throughMax = _limits.ThroughMax(_cursor.Position);
         do
         {
+            var piece = _time.GetTimestamp();
             var slice = await _cursor.PeekAsync(_limits.EventsMax - _batch.Events, throughMax, cancellationToken).ConfigureAwait(false);
             _batch.Events += slice.Count;
             _batch.Reached = slice.Count > 0 ? slice[slice.Count - 1].Position : _batch.Reached;
@@ -268,17 +283,25 @@ internal sealed partial class ShardAgent
 
             _cursor.Advance(slice);
             _lastToken = HandshakeToken.Delivered(slice.Through);
+            if (yields)
+                await _throttle.YieldAsync(_time.GetElapsedTime(piece), stop).ConfigureAwait(false);
         }
         while (_cursor.HasMore && _batch.Events < _limits.EventsMax && _cursor.Position < throughMax && !_consumer.WantsCommit
             && _time.GetElapsedTime(started) < _consumer.GatherMax && !stop.IsCancellationRequested);
         return true;
     }
 
-    private async ValueTask CommitOrDeferAsync(CancellationToken cancellationToken)
+    private async ValueTask CommitOrDeferAsync(bool yields, CancellationToken stop, CancellationToken cancellationToken)
     {
         if (_consumer.HasEffects || _lastToken.Position.Value - _durable.Position.Value >= _options.CommitEventsMax)
         {
-            await CommitAsync(cancellationToken).ConfigureAwait(false);
+            var started = _time.GetTimestamp();
+            if (yields)
+                await _throttle.CommitAsync(CommitAsync, cancellationToken).ConfigureAwait(false);
+            else
+                await CommitAsync(cancellationToken).ConfigureAwait(false);
+            if (yields)
+                await _throttle.YieldAsync(_time.GetElapsedTime(started), stop).ConfigureAwait(false);
             return;
         }
 

@@ -47,6 +47,18 @@ public sealed class ShardOptions
     /// </summary>
     public long StateBytesMax { get; set; } = 128L * 1024 * 1024;
 
+    /// <summary>
+    /// The least share of the time that shards which build a new generation work while others of their node and event database have
+    /// events to process. A tenth by default; 0.01 to 1. Raise it when a rebuild must not take long; with 1 rebuilds are not held back.
+    /// </summary>
+    public double RebuildShareMin { get; set; } = 0.1;
+
+    /// <summary>
+    /// From seeing events to their commit: when a shard beside a rebuild takes longer, the rebuild gives way, down to
+    /// <see cref="RebuildShareMin"/>. 20 ms by default; 1 ms to 1 min.
+    /// </summary>
+    public TimeSpan LiveDelayMax { get; set; } = TimeSpan.FromMilliseconds(20);
+
     /// <summary>The same options with a shorter <see cref="IdleProgressInterval"/>; one that is shorter already stays.</summary>
     internal ShardOptions With(TimeSpan idleProgress)
     {
@@ -64,6 +76,10 @@ public sealed class ShardOptions
     {
         if (ParkedStreamsMax is < 1 or > 1_000_000)
             yield return $"Shards:ParkedStreamsMax is {ParkedStreamsMax}; it must be 1 to 1,000,000.";
+        if (!(RebuildShareMin is >= 0.01 and <= 1))
+            yield return $"Shards:RebuildShareMin is {RebuildShareMin}; it must be 0.01 to 1.";
+        if (Outside(LiveDelayMax, 1, 60_000) is { } e)
+            yield return $"Shards:LiveDelayMax is {e}";
         if (CommitEventsMax is < 1 or > 10_000_000)
             yield return $"Shards:CommitEventsMax is {CommitEventsMax}; it must be 1 to 10,000,000.";
         if (CommitBytesMax is < 1024 or > 1L << 30)

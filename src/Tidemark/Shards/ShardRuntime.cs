@@ -14,4 +14,8 @@ internal sealed record ShardRuntime(
     Func<Exception, bool> IsTransient,
     TimeProvider Time,
     Random Random,
-    ILogger Logger);
+    ILogger Logger)
+{
+    /// <summary>Between the shards that build generations and the others; one for all copies of this, and all databases of a node.</summary>
+    public RebuildThrottle Throttle { get; init; } = new(Options, Time);
+}

@@ -20,6 +20,12 @@ public sealed record ShardStatus(
     public int ParkedStreams { get; init; }
 
     /// <summary>
+    /// Of a shard that builds a new generation: the share of the time it may work, from <see cref="ShardOptions.RebuildShareMin"/> to 1,
+    /// so that the other shards of its node keep their pace. Null for the others.
+    /// </summary>
+    public double? RebuildShare { get; init; }
+
+    /// <summary>
     /// How many positions the mark is ahead. Positions may have holes, so this is an upper bound of the events that wait.
     /// </summary>
     public long Gap => Math.Max(0, Mark.Value - Position.Value);

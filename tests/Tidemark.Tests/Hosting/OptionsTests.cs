@@ -36,6 +36,8 @@ public sealed class OptionsTests
         { "Node:Tick", "00:00:06", "100 ms to half of Node:TimeToLive (00:00:10)" },
         { "Node:Weight", "0", "1 to 10,000" },
         { "FormerGenerationsKept", "-1", "0 to 100" },
+        { "Shards:RebuildShareMin", "0", "0.01 to 1" },
+        { "Shards:LiveDelayMax", "00:00:00", "1 ms to 60000 ms" },
         { "Shards:ParkedStreamsMax", "0", "1 to 1,000,000" },
         { "DrainTimeout", "-00:00:01", "0 to 10 minutes" },
         { "Schema", "7", "Auto, Apply or Check" },
@@ -60,7 +62,8 @@ public sealed class OptionsTests
             p.PropertyType.IsClass ? p.PropertyType.GetProperties().Select(c => (Key: $"{p.Name}:{c.Name}", c.PropertyType))
                 : [(Key: p.Name, p.PropertyType)]);
 
-        keys.Where(k => k.PropertyType == typeof(int) || k.PropertyType == typeof(long) || k.PropertyType == typeof(TimeSpan))
+        keys.Where(k => k.PropertyType == typeof(int) || k.PropertyType == typeof(long) || k.PropertyType == typeof(double)
+                || k.PropertyType == typeof(TimeSpan))
             .Select(k => k.Key)
             .ShouldBeSubsetOf(Bad.Select(row => row.Data.Item1));
         root.ShouldNotBeNull();

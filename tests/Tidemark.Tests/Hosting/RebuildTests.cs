@@ -27,6 +27,8 @@ public sealed class RebuildTests
 
         var rebuild = bank.Daemon.RebuildAsync("Balances");
         await reached.Task.InTime();
+        bank.Daemon.Status().Shards.ToDictionary(s => s.Shard.Generation, s => s.RebuildShare is null)
+            .ShouldBe(new Dictionary<int, bool> { [1] = true, [2] = false }, ignoreOrder: true);
         (await ReadAsync(bank)).ShouldBe(before);
         await bank.AppendAsync(new Happening("", "a", new Deposited(100)));
         await bank.CaughtUpAsync();

@@ -1,0 +1,158 @@
+using Tidemark.Shards;
+using Tidemark.Testing;
+using Tidemark.Tests.Fixtures;
+
+namespace Tidemark.Tests.Shards;
+
+public sealed class RebuildThrottleTests
+{
+    private static readonly TimeSpan Ten = TimeSpan.FromMilliseconds(10);
+    private static readonly ShardOptions Options = new();
+
+    private readonly ManualClock _clock = new();
+    private readonly RebuildThrottle _throttle;
+
+    public RebuildThrottleTests() => _throttle = new RebuildThrottle(Options, _clock);
+
+    [Fact]
+    public void Build_alone_on_its_node_has_all_the_time()
+    {
+        _throttle.Share.ShouldBe(1);
+        _throttle.YieldAsync(Ten, CancellationToken.None).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Shards_that_only_look_at_events_of_others_hold_nothing_back()
+    {
+        var began = _throttle.Begin(builds: false);
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        _throttle.End(builds: false, began, hadEffects: false);
+
+        _throttle.Share.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Share_begins_at_the_least_grows_while_others_are_quick_and_is_cut_when_they_are_slow()
+    {
+        Work(Ten);
+        _throttle.Share.ShouldBe(Options.RebuildShareMin);
+
+        var shares = Enumerable.Range(0, 60).Select(_ => ShareAfter(Ten)).ToArray();
+        shares.ShouldBeInOrder();
+        shares[^1].ShouldBe(1);
+
+        ShareAfter(2 * Options.LiveDelayMax).ShouldBe(0.5);
+        Work(2 * Options.LiveDelayMax);
+        _throttle.Share.ShouldBe(0.5, "it is cut once in a while, not once a batch");
+        for (var i = 0; i < 10; i++)
+            ShareAfter(2 * Options.LiveDelayMax);
+        _throttle.Share.ShouldBe(Options.RebuildShareMin);
+    }
+
+    [Fact]
+    public void Share_is_whole_again_once_the_others_have_nothing_to_do()
+    {
+        Work(Ten);
+        _clock.Advance(RebuildThrottle.Quiet);
+        _throttle.Share.ShouldBeLessThan(1);
+        _clock.Advance(TimeSpan.FromTicks(1));
+        _throttle.Share.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Build_that_begins_has_the_least_share_however_quick_the_others_were_before()
+    {
+        for (var i = 0; i < 60; i++)
+            ShareAfter(Ten);
+        _throttle.Share.ShouldBe(1);
+
+        var began = _throttle.Begin(builds: true);
+        _throttle.Share.ShouldBe(Options.RebuildShareMin);
+        _throttle.CommitShare.ShouldBe(Options.RebuildShareMin * Options.RebuildShareMin, tolerance: 1e-9);
+        ShareAfter(Ten);
+        _throttle.End(builds: true, began, hadEffects: true);
+        _throttle.Begin(builds: true);
+        _throttle.Share.ShouldBeGreaterThan(Options.RebuildShareMin, "it goes on with its next batch");
+    }
+
+    [Theory]
+    [InlineData(1, 90)]
+    [InlineData(2, 190)]
+    public async Task Builds_together_keep_to_their_share(int builds, int milliseconds)
+    {
+        Work(Ten);
+        for (var i = 0; i < builds; i++)
+            _throttle.Begin(builds: true);
+
+        var yields = _throttle.YieldAsync(Ten, CancellationToken.None).AsTask();
+        yields.IsCompleted.ShouldBeFalse();
+        (await _clock.NextAsync()).ShouldBe(TimeSpan.FromMilliseconds(milliseconds));
+        await yields.InTime();
+    }
+
+    [Fact]
+    public async Task Build_waits_for_a_batch_of_another_shard_and_no_longer()
+    {
+        var began = _throttle.Begin(builds: false);
+        var yields = _throttle.YieldAsync(Ten, CancellationToken.None).AsTask();
+        yields.IsCompleted.ShouldBeFalse();
+        _throttle.End(builds: false, began, hadEffects: true);
+        await yields.InTime();
+    }
+
+    [Fact]
+    public async Task Build_does_not_wait_for_good_for_a_batch_that_hangs()
+    {
+        _throttle.Begin(builds: false);
+        var yields = _throttle.YieldAsync(Ten, CancellationToken.None).AsTask();
+        (await _clock.NextAsync()).ShouldBe(Options.LiveDelayMax);
+        await yields.InTime();
+    }
+
+    [Fact]
+    public async Task Stop_ends_the_wait()
+    {
+        using var stop = new CancellationTokenSource();
+        Work(Ten);
+        var yields = _throttle.YieldAsync(Ten, stop.Token).AsTask();
+        await stop.CancelAsync();
+        await yields.InTime();
+    }
+
+    [Fact]
+    public async Task Commits_of_builds_come_one_at_a_time_while_others_are_at_work()
+    {
+        Work(Ten);
+        var first = new TaskCompletionSource();
+        var begun = 0;
+        var one = Commit(first.Task);
+        var two = Commit(Task.CompletedTask);
+        begun.ShouldBe(1);
+        first.SetResult();
+        await Task.WhenAll(one, two).InTime();
+        begun.ShouldBe(2);
+
+        Task Commit(Task until) => _throttle.CommitAsync(
+            async _ =>
+            {
+                begun++;
+                await until;
+            },
+            CancellationToken.None).AsTask();
+    }
+
+    private double ShareAfter(TimeSpan delay)
+    {
+        _clock.Advance(RebuildThrottle.RaiseGap);
+        Work(delay);
+        return _throttle.Share;
+    }
+
+    // A batch of a shard that does not build.
+    private void Work(TimeSpan delay)
+    {
+        var began = _throttle.Begin(builds: false);
+        _clock.Advance(delay);
+        _throttle.End(builds: false, began, hadEffects: true);
+    }
+}

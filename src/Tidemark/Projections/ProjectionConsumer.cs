@@ -106,7 +106,9 @@ internal sealed class ProjectionConsumer : IShardConsumer
         _durable = checkpoint.Position;
         _slots.Set(checkpoint.Ahead, _durable);
         _expected = HandshakeToken.Delivered(_durable);
-        _applier.Begin(isEmpty: _durable == Position.Beginning);
+
+        // A shard at the beginning that was merged with a faster half has that half's documents.
+        _applier.Begin(isEmpty: _durable == Position.Beginning && checkpoint.Ahead.Count == 0);
         _parked.Forget();
         if (_effects is not null)
             await _effects.PublishStoredAsync(cancellationToken).ConfigureAwait(false);

@@ -88,6 +88,30 @@ public sealed class PartitionTests
     }
 
     [Fact]
+    public async Task Merge_of_a_half_that_has_done_nothing_yet_keeps_the_documents_of_the_other()
+    {
+        var merged = false;
+        var happenings = Seed.Cases(BankLedger.Happenings, 400);
+        await using var bank = await BankHost.StartAsync(
+            t => t.AddProjection(new Books(acrossTenants: false, partitions: 2)),
+            hook: s => s.BeforeCommit = c => merged || c.Move!.Shard.Slots.First != 0 ? Task.CompletedTask : throw new AwayException());
+        await bank.AppendAsync(happenings);
+        using var late = new CancellationTokenSource(Deadlines.Max);
+        while ((await bank.Storage.Checkpoints.ReadAllAsync(late.Token)).All(c => c.Position.Value < happenings.Count))
+            await Task.Yield();
+
+        var merge = bank.Host.Control.MergeAsync("Books");
+        while ((await bank.Storage.Checkpoints.ReadAllAsync(late.Token)).All(c => c.Shard.Slots != SlotRange.All))
+            await Task.Yield();
+        merged = true;
+        await merge.InTime();
+
+        await bank.CaughtUpAsync();
+        var books = await bank.DocumentsAsync<Book>("Books");
+        books.OrderBy(b => b.Key).ShouldBe(BankLedger.Of(happenings).Books.OrderBy(b => b.Key));
+    }
+
+    [Fact]
     public async Task Merge_with_a_faster_half_leaves_out_what_that_half_has_done()
     {
         var merging = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

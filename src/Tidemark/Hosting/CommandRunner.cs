@@ -113,11 +113,12 @@ internal sealed partial class CommandRunner(
     private bool CanObey(OperatorCommand command)
     {
         if (command.Action is OperatorAction.Retry or OperatorAction.Discard)
-            return FindShard(command.Target) is not { } lease || LettersOf(lease.Shard).CanObey(lease);
+            return FindShard(command.Target) is not { } lease
+                || (hosts.IsKnown(lease.Shard.Database) && LettersOf(lease.Shard).CanObey(lease));
         if (command.Action is not (OperatorAction.Rebuild or OperatorAction.Drop or OperatorAction.Split or OperatorAction.Merge))
             return true;
         var shard = node.Book.Shards.Keys.FirstOrDefault(s => s.IsMeantBy(command.Target));
-        return shard is null || hosts.Of(shard.Database).Keepers.ContainsKey(shard.Projection);
+        return shard is null || (hosts.IsKnown(shard.Database) && hosts.Of(shard.Database).Keepers.ContainsKey(shard.Projection));
     }
 
     private Task<string> ObeyAsync(OperatorCommand command, CancellationToken cancellationToken) => command.Action switch

@@ -144,6 +144,7 @@ internal sealed class DaemonRun
         var run = new DatabaseRun(database, host, Node, progress, keepers, _stop.Token);
         host.Tend = (lease, ended) =>
             lease.Shard.Slots.First == 0 ? keepers[lease.Shard.Projection].TendAsync(lease.Shard.Generation, ended) : Task.CompletedTask;
+        host.Book = () => Node.Book;
         host.Ask = () =>
         {
             if (name != Main.Name)

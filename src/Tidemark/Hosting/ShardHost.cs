@@ -30,7 +30,6 @@ internal sealed partial class ShardHost(
     private volatile IReadOnlyList<ReadModelGeneration> _generations = [];
     private volatile bool _isReady;
     private int _refreshesAgain;
-    private volatile LeaseBook _book = LeaseBook.Empty;
 
     /// <summary>The agents of the shards that run here.</summary>
     public IEnumerable<ShardAgent> Agents => _running.Values.Select(r => r.Agent).OfType<ShardAgent>();
@@ -46,6 +45,9 @@ internal sealed partial class ShardHost(
 
     /// <summary>Called when a shard starts here; ends when it does.</summary>
     public Func<ShardLease, CancellationToken, Task> Tend { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>The cluster as this node knows it.</summary>
+    public Func<LeaseBook> Book { get; set; } = () => LeaseBook.Empty;
 
     /// <summary>Called when a shard needs a tick soon.</summary>
     public Action Ask { get; set; } = () => { };
@@ -83,10 +85,9 @@ internal sealed partial class ShardHost(
             : running?.Problem;
     }
 
-    /// <summary>The shards or the nodes have changed.</summary>
-    public void Changed(LeaseBook book)
+    /// <summary>The shards of the database have changed.</summary>
+    public void Changed()
     {
-        _book = book;
         if (_isReady)
             _ = Task.Run(() => RefreshAsync(abort), CancellationToken.None);
     }
@@ -244,8 +245,9 @@ internal sealed partial class ShardHost(
         if (!builds)
             return Position.Beginning;
         var live = LiveOf(shard.Projection)?.Generation;
-        var former = _book.Of(shard.Projection, live ?? 0, database.Name).ToArray();
-        return former.Any(l => l.State == LeaseState.Wanted && _book.OwnerOf(l) is not null)
+        var book = Book();
+        var former = book.Of(shard.Projection, live ?? 0, database.Name).ToArray();
+        return former.Any(l => l.State == LeaseState.Wanted && book.OwnerOf(l) is not null)
             ? null
             : _reached.GetValueOrDefault(shard.Projection, Position.Beginning);
     }

@@ -77,7 +77,7 @@ internal sealed class ShardHosts(IEnumerable<Projection> projections, HostedShar
         _book = book;
         var changed = ChangedDatabases(former, book);
         foreach (var run in Runs.Where(r => changed.Contains(r.Database.Name)))
-            run.Host.Changed(book);
+            run.Host.Changed();
     }
 
     // A lease that changed is another object.

@@ -8,17 +8,25 @@ using Tidemark.Events;
 using Tidemark.Log;
 using Tidemark.Projections;
 using Tidemark.Storage;
+using Tidemark.Tenancy;
 
 namespace Tidemark.Hosting;
 
 /// <summary>Puts the parts together, once per store, and starts and stops them.</summary>
-internal sealed class TidemarkRuntime : IAsyncDisposable
+internal sealed partial class TidemarkRuntime : IAsyncDisposable
 {
+    // A daemon hears of changes by hints; a process without one looks.
+    private static readonly TimeSpan TenantsLook = TimeSpan.FromSeconds(30);
+
     private readonly TidemarkOptions _options;
     private readonly ProjectionCatalog _projections;
+    private readonly ILogger<TidemarkRuntime> _logger;
+    private readonly CancellationTokenSource _end = new();
+    private Task _looks = Task.CompletedTask;
 
     public TidemarkRuntime(TidemarkBuilder builder, IServiceProvider provider)
     {
+        _logger = provider.GetRequiredService<ILogger<TidemarkRuntime>>();
         _options = provider.GetRequiredService<IOptions<TidemarkOptions>>().Value;
         var time = provider.GetRequiredService<TimeProvider>();
         var loggers = provider.GetRequiredService<ILoggerFactory>();
@@ -51,7 +59,11 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
     {
         await Databases.Main.OpenAsync(cancellationToken).ConfigureAwait(false);
         if (Databases.Tenants is { } tenants)
+        {
             await tenants.RefreshAsync(cancellationToken).ConfigureAwait(false);
+            _looks = Task.Run(() => LookAtTenantsAsync(tenants, _end.Token), CancellationToken.None);
+        }
+
         if (_options.RunDaemon && _projections.Of(ProjectionLifecycle.Async).Any())
             await Daemon.StartAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -59,7 +71,32 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Daemon.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await _end.CancelAsync().ConfigureAwait(false);
+        await _looks.ConfigureAwait(false);
+        _end.Dispose();
         await Databases.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task LookAtTenantsAsync(TenantDirectory tenants, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(TenantsLook, Databases.Main.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (cancellationToken.IsCancellationRequested)
+                return;
+            try
+            {
+                await tenants.RefreshAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogTenantsNotRead(e);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
     }
 
     private bool AppliesSchema(TidemarkBuilder builder, IHostEnvironment? environment) => _options.Schema switch
@@ -84,4 +121,7 @@ internal sealed class TidemarkRuntime : IAsyncDisposable
                 d.Name, d == Databases.Main, d.Storage.Checkpoints, d.Storage.HighWater, d.Storage.Log)),
         ];
     }
+
+    [LoggerMessage(EventId = 1454, Level = LogLevel.Warning, Message = "The tenants could not be read; trying again.")]
+    private partial void LogTenantsNotRead(Exception error);
 }

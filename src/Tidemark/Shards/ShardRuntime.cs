@@ -16,6 +16,6 @@ internal sealed record ShardRuntime(
     Random Random,
     ILogger Logger)
 {
-    /// <summary>Between the shards that build generations and the others; one for all copies of this, and all databases of a node.</summary>
+    /// <summary>Between the shards that build generations and the others; one for all copies of this and all databases.</summary>
     public RebuildThrottle Throttle { get; init; } = new(Options, Time);
 }

@@ -53,7 +53,8 @@ public abstract class FrozenInsideTests<TStore>
 
         // It may get the shard back so soon that it never tells of its loss, only of its new start.
         await Eventually.TrueAsync(
-            () => first.HasLost(Shard) || first.Process.Output.Snapshot().Skip(told).Contains($"run {Shard} Starting fine"), () => $"the first node finds that it has lost the tally: {first.Process.Output.Tail(12)}");
+            () => first.HasLost(Shard) || first.Process.Output.Snapshot().Skip(told).Contains($"run {Shard} Starting fine"),
+            () => $"the first node finds that it has lost the tally: {first.Process.Output.Tail(12)}");
         await Freezer.AppendAsync(writing.Store, random, 50);
         await Eventually.TrueAsync(async () => await PassedAsync(store, 100), () => "the tally goes on");
 

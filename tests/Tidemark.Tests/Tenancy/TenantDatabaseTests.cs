@@ -203,6 +203,9 @@ public sealed class TenantDatabaseTests
         await UntilAsync(async () => (await other.Host.Control.ReadLeasesAsync()).Shards.Any(
             l => l.Shard.Database == "acme" && l.Problem?.Message.Contains("UseTenantDatabases", StringComparison.Ordinal) == true));
         await other.Host.Daemon.WaitForCaughtUpAsync(Deadlines.Max);
+
+        // What it knows of goes on as ever, commands included.
+        (await other.Host.Control.RebuildAsync("Balances@main").InTime()).State.ShouldBe(CommandState.Succeeded);
     }
 
     private static async Task<string[]> GenerationsAsync(TenantBank bank) =>

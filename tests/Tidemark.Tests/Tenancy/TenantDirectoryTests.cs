@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Tidemark.Events;
 using Tidemark.Hosting;
 using Tidemark.Tenancy;
@@ -95,6 +96,34 @@ public sealed class TenantDirectoryTests
         bank.Host.Tenants.ShouldBeNull();
         await bank.Host.Store.ForTenant("anybody").AppendAsync("a", ExpectedVersion.NoStream, [new Opened("A")]);
         bank.Host.Daemon.ForTenant("anybody").ShouldBeSameAs(bank.Host.Daemon);
+    }
+
+    [Fact]
+    public async Task Process_without_a_daemon_learns_of_tenants_that_come_and_go()
+    {
+        var clock = new ManualClock();
+        await using var other = await StartAsync(t => t.UseTenantDatabases());
+        await using var bank = await TenantBank.StartAsync(_databases, "two", t =>
+        {
+            t.Services.AddSingleton<TimeProvider>(clock);
+            t.UseTenantDatabases().Configure(o => o.RunDaemon = false);
+        });
+
+        await other.Tenants.AddAsync("acme");
+        await LooksAsync(() => bank.Tenants.Find("acme") is not null);
+        await other.Tenants.RemoveAsync("acme");
+        await LooksAsync(() => bank.Tenants.Find("acme") is null);
+
+        async Task LooksAsync(Func<bool> condition)
+        {
+            using var late = new CancellationTokenSource(Deadlines.Max);
+            while (!condition())
+            {
+                late.Token.ThrowIfCancellationRequested();
+                clock.Advance(TimeSpan.FromSeconds(30));
+                await Task.Yield();
+            }
+        }
     }
 
     [Theory]

@@ -144,6 +144,10 @@ internal sealed partial class ShardHost(
         {
             // Told to stop before it could begin.
         }
+        catch (Exception e)
+        {
+            LogEnded(lease.Shard, e);
+        }
 
         _running.TryRemove(lease.Shard, out _);
         hosted.Epochs.TryRemove(lease.Shard, out _);

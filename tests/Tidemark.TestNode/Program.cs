@@ -24,6 +24,8 @@ await using (TidemarkHost host = await TidemarkHost.StartAsync(tide => options.S
         o.Node.Tick = TimeSpan.FromMilliseconds(options.TickMilliseconds);
         o.Node.TimeToLive = TimeSpan.FromMilliseconds(options.TimeToLiveMilliseconds);
         o.Shards.IdleProgressInterval = TimeSpan.FromMilliseconds(options.IdleProgressMilliseconds);
+        // Under the load of the tests, builds that give way would take minutes.
+        o.Shards.RebuildShareMin = 1;
         o.Shards.Pause = TimeSpan.FromMilliseconds(options.PauseMilliseconds);
         o.Shards.PauseMax = o.Shards.Pause * 2;
     })))

@@ -70,6 +70,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
         _parked = new ParkedStreams(shard, deadLetters, options.ParkedStreamsMax);
         _retry = new DeadLetterRetry(shard, _applier, context, deadLetters, Concerns, CommitStepAsync);
         _pendingBytesMax = Math.Min(options.CommitBytesMax, context.StateBytesMax);
+        HoldsLocks = projection.OpensTransactions;
         GatherMax = projection.OpensTransactions ? options.OpenTransactionMax : options.CommitInterval;
         Types = projection.TypeNames(context.Types);
         if (projection.EventTypes is { } types)
@@ -96,6 +97,8 @@ internal sealed class ProjectionConsumer : IShardConsumer
     public bool HasEffects => _events > 0 || _deadLetters.Count > 0 || _parkedEvents.Count > 0;
 
     public int ParkedStreams => _parked.Count;
+
+    public bool HoldsLocks { get; }
 
     public TimeSpan GatherMax { get; }
 
@@ -141,7 +144,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
 
     public async ValueTask<CommitCount> CommitAsync(CancellationToken cancellationToken)
     {
-        if (_applier.PendingBytes < LargeCommitBytes)
+        if (HoldsLocks || _applier.PendingBytes < LargeCommitBytes)
             return await WriteAsync(cancellationToken).ConfigureAwait(false);
         await _largeCommits.WaitAsync(cancellationToken).ConfigureAwait(false);
         try

@@ -34,6 +34,12 @@ internal interface IShardConsumer
     /// <summary>Whether something is gathered that has effects; if not, only progress would be written.</summary>
     bool HasEffects { get; }
 
+    /// <summary>
+    /// Whether a transaction, and with it locks, may be open between a delivery and its commit. Then nothing may be waited for there that
+    /// others hold: they may be waiting for the locks.
+    /// </summary>
+    bool HoldsLocks { get; }
+
     /// <summary>The longest time to gather for one commit.</summary>
     TimeSpan GatherMax { get; }
 

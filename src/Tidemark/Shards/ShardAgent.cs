@@ -246,7 +246,7 @@ internal sealed partial class ShardAgent
         try
         {
             if (_cursor.HasMore && await GatherAsync(yields, stop, cancellationToken).ConfigureAwait(false))
-                await CommitOrDeferAsync(yields, stop, cancellationToken).ConfigureAwait(false);
+                await CommitOrDeferAsync(yields, began, stop, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -283,7 +283,7 @@ internal sealed partial class ShardAgent
 
             _cursor.Advance(slice);
             _lastToken = HandshakeToken.Delivered(slice.Through);
-            if (yields)
+            if (yields && !_consumer.HoldsLocks)
                 await _throttle.YieldAsync(_time.GetElapsedTime(piece), stop).ConfigureAwait(false);
         }
         while (_cursor.HasMore && _batch.Events < _limits.EventsMax && _cursor.Position < throughMax && !_consumer.WantsCommit
@@ -291,12 +291,12 @@ internal sealed partial class ShardAgent
         return true;
     }
 
-    private async ValueTask CommitOrDeferAsync(bool yields, CancellationToken stop, CancellationToken cancellationToken)
+    private async ValueTask CommitOrDeferAsync(bool yields, long began, CancellationToken stop, CancellationToken cancellationToken)
     {
         if (_consumer.HasEffects || _lastToken.Position.Value - _durable.Position.Value >= _options.CommitEventsMax)
         {
-            var started = _time.GetTimestamp();
-            if (yields)
+            var started = _consumer.HoldsLocks ? began : _time.GetTimestamp();
+            if (yields && !_consumer.HoldsLocks)
                 await _throttle.CommitAsync(CommitAsync, cancellationToken).ConfigureAwait(false);
             else
                 await CommitAsync(cancellationToken).ConfigureAwait(false);

@@ -16,7 +16,7 @@ namespace Tidemark.Cluster.Tests.Ownership;
 internal sealed class Fleet : IAsyncDisposable
 {
     /// <summary>What a busy machine may take for things that take no time: starting, a round trip, noticing.</summary>
-    public static readonly TimeSpan Slack = TimeSpan.FromSeconds(1.5);
+    public static readonly TimeSpan Slack = TimeSpan.FromSeconds(4);
 
     private readonly List<Node> _nodes = [];
 

@@ -12,6 +12,7 @@ namespace Tidemark.Cluster.Tests.Ownership;
 /// Thousands of shards on a few nodes. Every node is a whole daemon with real shards and connections of its own, but the nodes are in this
 /// process: ten thousand shards in processes of their own are more than two cores can start beside the other tests.
 /// </summary>
+[Collection(nameof(Alone))]
 public sealed class ScaleTests
 {
     private const int Nodes = 4;

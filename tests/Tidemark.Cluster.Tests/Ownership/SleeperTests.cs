@@ -36,6 +36,7 @@ public abstract class SleeperTests<TStore>
         await using var watch = new CheckpointWatch(fleet.Store);
         using var load = Load.Start(fleet.Outside.Store, seed, writers: 2, pauseMilliseconds: 2);
         await load.ProgressAsync(50);
+        await fleet.SeenAsync(s => s.OwnedBy(sleeper).Count > 0, "the node owns shards");
         string[] its = [.. (await fleet.LookAsync()).OwnedBy(sleeper).Select(l => l.Shard.ToString())];
         its.ShouldNotBeEmpty();
 

@@ -125,7 +125,7 @@ public abstract class TortureTests<TStore>
         {
             Task<bool> pinned = fleet.Outside.Database.Storage.Leases.ChangeAsync(
                 new LeaseChange { Pin = [KeyValuePair.Create(shard, node)] }, TestContext.Current.CancellationToken).AsTask();
-            if (await Task.WhenAny(pinned, Task.Delay(Fleet.Slack)) != pinned)
+            if (await Task.WhenAny(pinned, Task.Delay(TimeSpan.FromSeconds(1.5))) != pinned)
                 WakeAll();
             (await pinned).ShouldBeTrue();
         }

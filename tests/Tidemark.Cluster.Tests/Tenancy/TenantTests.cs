@@ -49,6 +49,7 @@ public abstract class TenantTests<TStore>
         {
             await host.Tenants!.AddAsync(tenant);
             await LoadAsync(host, tenant);
+            await CheckAsync(host, tenant);
         }
 
         await host.Daemon.ForTenant(Tenants[0]).RebuildAsync(nameof(Balances)).WaitAsync(Eventually.Patience);

@@ -38,6 +38,8 @@ internal sealed class ScriptedConsumer : IShardConsumer
 
     public int WantsCommitAt { get; set; } = int.MaxValue;
 
+    public bool HoldsLocks { get; set; }
+
     public TimeSpan GatherMax { get; set; } = TimeSpan.FromHours(1);
 
     public int Handshakes { get; private set; }

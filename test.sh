@@ -7,6 +7,7 @@
 #
 # TIDEMARK_TEST_POSTGRES=<connection string>  use this server instead of throw-away ones (tests that restart a server are skipped)
 # TIDEMARK_APPROVE=1                          accept the present public API as the approved one
+# TIDEMARK_TEST_SECONDS=<seconds>             how long the whole run may take; 880 by default
 # CI=true                                     a missing requirement is a failure, not a reason to skip
 #
 # The last line is "N passed, N failed, N skipped". The exit code is not zero when a test failed or none ran.
@@ -18,7 +19,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
 
 readonly configuration=Release
-readonly seconds_max=840
+readonly seconds_max=${TIDEMARK_TEST_SECONDS:-880}
 readonly results=TestResults
 
 build=yes

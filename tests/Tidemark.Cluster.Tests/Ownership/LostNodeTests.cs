@@ -30,7 +30,7 @@ public abstract class LostNodeTests<TStore>
         killed.ShouldBeLessThan(fleet.TimeToLive + fleet.Tick + Fleet.Slack);
 
         await fleet.EvenAsync(3);
-        TimeSpan lost = await FreezeAsync(fleet, fleet.Nodes[1]);
+        TimeSpan lost = await FreezeAsync(fleet, fleet.Nodes[1], alive: 3);
         lost.ShouldBeLessThan(fleet.TimeToLive + fleet.Tick + Fleet.Slack);
         await fleet.EvenAsync(2);
         await WorkAsync(fleet);
@@ -43,7 +43,7 @@ public abstract class LostNodeTests<TStore>
         await using ClusterStore store = await TStore.CreateAsync();
         await using Fleet fleet = await Fleet.StartAsync(store, Pace.Default, nodes: 2);
 
-        TimeSpan lost = await FreezeAsync(fleet, fleet.Nodes[0]);
+        TimeSpan lost = await FreezeAsync(fleet, fleet.Nodes[0], alive: 2);
         lost.ShouldBeLessThan(LongestByDefault);
         await WorkAsync(fleet);
     }
@@ -63,11 +63,20 @@ public abstract class LostNodeTests<TStore>
         await WorkAsync(fleet);
     }
 
-    // Nobody takes anything before the lease has run out.
-    private static async Task<TimeSpan> FreezeAsync(Fleet fleet, Node node)
+    // Nobody takes anything before the lease has run out. An attempt that fails may have cost the node its lease: the next one waits
+    // until it has its share again.
+    private static async Task<TimeSpan> FreezeAsync(Fleet fleet, Node node, int alive)
     {
-        long since = await Freezer.FreezeAsync(node, fleet.Store, fleet.Outside.Store, new Random(Chance.NewSeed()));
-        Sight frozen = await fleet.LookAsync();
+        var random = new Random(Chance.NewSeed());
+        long since = 0;
+        Sight frozen = null!;
+        await fleet.EvenAsync(alive);
+        for (int attempt = 1; !await Freezer.TryFreezeAsync(node, fleet.Store, fleet.Outside.Store, random, SeeAsync); attempt++)
+        {
+            attempt.ShouldBeLessThan(Freezer.AttemptsMax);
+            await fleet.EvenAsync(alive);
+        }
+
         DateTimeOffset expires = frozen.Nodes.Single(n => n.ProcessId == node.Process.ProcessId).ExpiresAt;
         var its = frozen.OwnedBy(node).ToDictionary(l => l.Shard, l => l.Epoch);
         its.ShouldNotBeEmpty();
@@ -84,6 +93,12 @@ public abstract class LostNodeTests<TStore>
         TimeSpan time = TimeProvider.System.GetElapsedTime(since);
         Chance.Say($"owned again {time} after the node froze");
         return time;
+
+        async Task SeeAsync()
+        {
+            since = TimeProvider.System.GetTimestamp();
+            frozen = await fleet.LookAsync();
+        }
     }
 
     private static async Task WorkAsync(Fleet fleet)

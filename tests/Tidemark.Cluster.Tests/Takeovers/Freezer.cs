@@ -12,29 +12,35 @@ namespace Tidemark.Cluster.Tests.Takeovers;
 /// </summary>
 internal static class Freezer
 {
-    private const int AttemptsMax = 30;
+    /// <summary>After so many attempts something else is wrong.</summary>
+    public const int AttemptsMax = 30;
+
     private static readonly TimeSpan AppendMax = TimeSpan.FromSeconds(2);
 
-    /// <summary>Freezes a node at a random moment of its work; returns when, as a timestamp of the system's clock.</summary>
-    public static async Task<long> FreezeAsync(Node node, ClusterStore store, EventStore writing, Random random)
+    /// <summary>Freezes a node at a random moment of its work.</summary>
+    public static async Task FreezeAsync(Node node, ClusterStore store, EventStore writing, Random random)
     {
-        for (int attempt = 1; ; attempt++)
-        {
-            Task load = AppendAsync(writing, random, 20);
-            await Chance.PassAsync(random, 1, 50);
-            long frozen = TimeProvider.System.GetTimestamp();
-            node.Process.Stop();
-            Task after = AppendAfterAsync(load, writing, random);
-            if (await Task.WhenAny(after, Task.Delay(AppendMax)) == after && await HoldsNothingAsync(store))
-            {
-                Chance.Say($"frozen at attempt {attempt}");
-                return frozen;
-            }
-
+        for (int attempt = 1; !await TryFreezeAsync(node, store, writing, random); attempt++)
             attempt.ShouldBeLessThan(AttemptsMax);
-            node.Process.Continue();
-            await after;
-        }
+    }
+
+    /// <summary>
+    /// Freezes a node at a random moment of its work, and calls what is to happen at once; a node that is frozen inside a transaction goes
+    /// on, and the answer is no.
+    /// </summary>
+    public static async Task<bool> TryFreezeAsync(
+        Node node, ClusterStore store, EventStore writing, Random random, Func<Task>? onFrozen = null)
+    {
+        Task load = AppendAsync(writing, random, 20);
+        await Chance.PassAsync(random, 1, 50);
+        node.Process.Stop();
+        await (onFrozen?.Invoke() ?? Task.CompletedTask);
+        Task after = AppendAfterAsync(load, writing, random);
+        if (await Task.WhenAny(after, Task.Delay(AppendMax)) == after && await HoldsNothingAsync(store))
+            return true;
+        node.Process.Continue();
+        await after;
+        return false;
     }
 
     /// <summary>Appends to random accounts.</summary>

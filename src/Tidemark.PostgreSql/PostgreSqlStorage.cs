@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tidemark.Checkpoints;
 using Tidemark.Control;
+using Tidemark.Delivery;
 using Tidemark.HighWater;
 using Tidemark.Leases;
 using Tidemark.Log;
@@ -64,6 +65,8 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
         Leases = new PostgreSqlLeases(scope, sql);
         Commands = new PostgreSqlCommands(scope, sql);
         Tenants = new PostgreSqlTenants(scope, sql);
+        Subscriptions = new PostgreSqlSubscriptions(scope, sql);
+        DeliveryFailures = new PostgreSqlDeliveryFailures(scope, sql);
         var maker = new DatabaseMaker(options.ConnectionString, target.Database ?? target.Username ?? "");
         Schema = new PostgreSqlSchema(scope, sql, maker, context.Loggers.CreateLogger<PostgreSqlSchema>());
     }
@@ -105,6 +108,12 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public ITenantStore Tenants { get; }
+
+    /// <inheritdoc />
+    public ISubscriptionStore Subscriptions { get; }
+
+    /// <inheritdoc />
+    public IDeliveryFailureStore DeliveryFailures { get; }
 
     /// <inheritdoc />
     public ISchema Schema { get; }

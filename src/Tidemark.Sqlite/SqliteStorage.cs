@@ -1,5 +1,6 @@
 using Tidemark.Checkpoints;
 using Tidemark.Control;
+using Tidemark.Delivery;
 using Tidemark.HighWater;
 using Tidemark.Leases;
 using Tidemark.Log;
@@ -45,6 +46,8 @@ public sealed class SqliteStorage : IEventDatabaseStorage
         Leases = new SqliteLeases(_database);
         Commands = new SqliteCommands(_database);
         Tenants = new SqliteTenants(_database);
+        Subscriptions = new SqliteSubscriptions(_database);
+        DeliveryFailures = new SqliteDeliveryFailures(_database);
         Schema = new SqliteSchema(_database);
     }
 
@@ -83,6 +86,12 @@ public sealed class SqliteStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public ITenantStore Tenants { get; }
+
+    /// <inheritdoc />
+    public ISubscriptionStore Subscriptions { get; }
+
+    /// <inheritdoc />
+    public IDeliveryFailureStore DeliveryFailures { get; }
 
     /// <inheritdoc />
     public ISchema Schema { get; }

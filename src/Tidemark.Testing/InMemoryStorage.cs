@@ -1,5 +1,6 @@
 using Tidemark.Checkpoints;
 using Tidemark.Control;
+using Tidemark.Delivery;
 using Tidemark.HighWater;
 using Tidemark.Leases;
 using Tidemark.Log;
@@ -42,6 +43,8 @@ public sealed class InMemoryStorage : IEventDatabaseStorage
         Commands = new InMemoryCommandStore(database, context.Time);
         Outbox = new InMemoryOutboxStore(database);
         Tenants = new InMemoryTenantStore(database, context.Time);
+        Subscriptions = new InMemorySubscriptionStore(database, context.Time);
+        DeliveryFailures = new InMemoryDeliveryFailureStore(database);
         Schema = new InMemorySchema();
     }
 
@@ -80,6 +83,12 @@ public sealed class InMemoryStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public ITenantStore Tenants { get; }
+
+    /// <inheritdoc />
+    public ISubscriptionStore Subscriptions { get; }
+
+    /// <inheritdoc />
+    public IDeliveryFailureStore DeliveryFailures { get; }
 
     /// <inheritdoc />
     public ISchema Schema { get; }

@@ -102,6 +102,16 @@ internal static class SqlText
     public static readonly string CountTenantChange = Load("count_tenant_change");
     public static readonly string ReadTenants = Load("read_tenants");
 
+    public static readonly string ReadSubscriptions = Load("read_subscriptions");
+    public static readonly string FindSubscription = Load("find_subscription");
+    public static readonly string AddSubscription = Load("add_subscription");
+    public static readonly string ChangeSubscription = Load("change_subscription");
+    public static readonly string RemoveSubscription = Load("remove_subscription");
+    public static readonly string CountSubscriptionChange = Load("count_subscription_change");
+    public static readonly string ReadDeliveryFailures = Load("read_delivery_failures");
+    public static readonly string SaveDeliveryFailure = Load("save_delivery_failure");
+    public static readonly string ClearDeliveryFailure = Load("clear_delivery_failure");
+
     public static readonly string CreateMigrationsTable = Load("create_migrations_table");
     public static readonly string ReadMigrations = Load("read_migrations");
     public static readonly string InsertMigration = Load("insert_migration");

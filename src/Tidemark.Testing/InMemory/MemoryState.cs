@@ -48,6 +48,9 @@ internal sealed record MemoryState
     /// <summary>Tenants and their databases.</summary>
     public MemoryTenants Tenants { get; init; } = MemoryTenants.Empty;
 
+    /// <summary>Subscriptions, and the failures that their shards stand at.</summary>
+    public MemorySubscriptions Subscriptions { get; init; } = MemorySubscriptions.Empty;
+
     public Position Last => new(Events.Count);
 
     public StreamVersion VersionOf(TenantId tenant, StreamId stream) =>

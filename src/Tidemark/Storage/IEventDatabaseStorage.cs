@@ -1,5 +1,6 @@
 using Tidemark.Checkpoints;
 using Tidemark.Control;
+using Tidemark.Delivery;
 using Tidemark.HighWater;
 using Tidemark.Leases;
 using Tidemark.Log;
@@ -49,6 +50,12 @@ public interface IEventDatabaseStorage : IAsyncDisposable
 
     /// <summary>Which database each tenant is in; used when this is the coordination database.</summary>
     ITenantStore Tenants { get; }
+
+    /// <summary>Subscriptions; used when this is the coordination database.</summary>
+    ISubscriptionStore Subscriptions { get; }
+
+    /// <summary>The failures that shards of subscriptions stand at.</summary>
+    IDeliveryFailureStore DeliveryFailures { get; }
 
     /// <summary>The schema and its migrations.</summary>
     ISchema Schema { get; }

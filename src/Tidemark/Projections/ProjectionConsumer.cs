@@ -128,7 +128,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
         return _expected = HandshakeToken.Delivered(_durable);
     }
 
-    public async ValueTask<HandshakeToken?> DeliverAsync(Delivery delivery, CancellationToken cancellationToken)
+    public async ValueTask<HandshakeToken?> DeliverAsync(ShardDelivery delivery, CancellationToken cancellationToken)
     {
         if (delivery.Offered != _expected)
             return _expected;
@@ -236,7 +236,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
             throw new LogRewoundException(checkpoint);
     }
 
-    private void Select(in Delivery delivery)
+    private void Select(in ShardDelivery delivery)
     {
         _relevant.Clear();
         foreach (var e in delivery.Slice.Events)

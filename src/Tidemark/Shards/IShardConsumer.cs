@@ -26,7 +26,7 @@ internal interface IShardConsumer
     /// answers with its own: the agent
     /// repositions.
     /// </summary>
-    ValueTask<HandshakeToken?> DeliverAsync(Delivery delivery, CancellationToken cancellationToken);
+    ValueTask<HandshakeToken?> DeliverAsync(ShardDelivery delivery, CancellationToken cancellationToken);
 
     /// <summary>Whether what is gathered should be committed before more is delivered.</summary>
     bool WantsCommit { get; }

@@ -22,7 +22,7 @@ internal sealed class ScriptedConsumer : IShardConsumer
     public Action<RecordedEvent> OnEvent { get; set; } = _ => { };
 
     /// <summary>Called for each delivery before its events; may wait, may throw.</summary>
-    public Func<Delivery, Task> OnDeliver { get; set; } = _ => Task.CompletedTask;
+    public Func<ShardDelivery, Task> OnDeliver { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Called before and after a commit takes effect; may wait, may throw.</summary>
     public Func<Task> BeforeCommit { get; set; } = () => Task.CompletedTask;
@@ -102,7 +102,7 @@ internal sealed class ScriptedConsumer : IShardConsumer
         return ValueTask.FromResult(Token);
     }
 
-    public async ValueTask<HandshakeToken?> DeliverAsync(Delivery delivery, CancellationToken cancellationToken)
+    public async ValueTask<HandshakeToken?> DeliverAsync(ShardDelivery delivery, CancellationToken cancellationToken)
     {
         Deliveries++;
         await OnDeliver(delivery).WaitAsync(cancellationToken);
@@ -153,7 +153,7 @@ internal sealed class ScriptedConsumer : IShardConsumer
     /// <summary>The consumer's own state changes behind the agent's back.</summary>
     public void Jump(HandshakeToken token) => _expected = _known = Token = token;
 
-    private void Take(RecordedEvent e, Delivery delivery)
+    private void Take(RecordedEvent e, ShardDelivery delivery)
     {
         if (Types is not null && !Types.Contains(e.TypeName))
             return;

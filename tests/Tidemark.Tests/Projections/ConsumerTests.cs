@@ -107,7 +107,7 @@ public sealed class ConsumerTests
         foreach (var offered in (HandshakeToken[])[HandshakeToken.Delivered(new(2)), HandshakeToken.Delivered(new(0)),
             HandshakeToken.Start(new(1)), HandshakeToken.Start(new(2))])
         {
-            var delivery = new Delivery(offered, new(page, 0, 1, new(3)), new Dictionary<Position, DeadLetter>());
+            var delivery = new ShardDelivery(offered, new(page, 0, 1, new(3)), new Dictionary<Position, DeadLetter>());
             var answer = await deck.Consumer.DeliverAsync(delivery, None);
             answer.ShouldBe(HandshakeToken.Delivered(new(1)));
         }

@@ -10,4 +10,4 @@ namespace Tidemark.Shards;
 /// <param name="Offered">The token the agent last knows of.</param>
 /// <param name="Slice">Events, and the position reached when they are processed; may hold none.</param>
 /// <param name="SetAside">Events that are not to be processed but recorded, by position.</param>
-internal readonly record struct Delivery(HandshakeToken Offered, PageSlice Slice, IReadOnlyDictionary<Position, DeadLetter> SetAside);
+internal readonly record struct ShardDelivery(HandshakeToken Offered, PageSlice Slice, IReadOnlyDictionary<Position, DeadLetter> SetAside);

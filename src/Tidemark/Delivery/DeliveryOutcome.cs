@@ -3,7 +3,8 @@ using Tidemark.Events;
 namespace Tidemark.Delivery;
 
 /// <summary>
-/// What a consumer answers to a delivery. <see cref="Done"/> says that all of it is processed. The others may say up to which event (<c>through</c>, inclusive)
+/// What a consumer answers to a delivery. <see cref="Done"/> says that all of it is processed. The others may say up to which event
+/// (<c>through</c>, inclusive)
 /// the events are processed, and are about the first event after that; without it, about the first event of the delivery.
 /// Nothing is left out without a record: <see cref="Park"/> and <see cref="Skip"/> write a dead letter with the reason.
 /// </summary>
@@ -13,7 +14,7 @@ public readonly record struct DeliveryOutcome
     {
         if (through is { Value: < 1 })
             throw new ArgumentOutOfRangeException(
-                nameof(through), through, "It is the position of the last event that is processed, 1 or more; leave it out when there is none.");
+                nameof(through), through, "It is the position of the last event that is processed, from 1; null when there is none.");
         Kind = kind;
         Through = through;
         Delay = delay;
@@ -49,7 +50,8 @@ public readonly record struct DeliveryOutcome
         return new(DeliveryOutcomeKind.RetryAfter, through, delay, reason);
     }
 
-    /// <summary>The next event becomes a dead letter, and later events of its stream wait behind it, in order. All other streams go on.</summary>
+    /// <summary>The next event becomes a dead letter, and later events of its stream wait behind it, in order. All other streams go
+    /// on.</summary>
     /// <param name="reason">Why; kept with the dead letter.</param>
     /// <param name="through">The last event that is processed; null for none.</param>
     public static DeliveryOutcome Park(string reason, Position? through = null)

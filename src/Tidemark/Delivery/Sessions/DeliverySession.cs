@@ -13,10 +13,13 @@ namespace Tidemark.Delivery.Sessions;
 ///     └──Lost, Ahead, AskAgain, Stop, ProtocolError── (from everywhere)
 /// </code>
 /// <list type="bullet">
-/// <item>Every question has a number, and only the answer to the latest question counts. A question of any kind voids the one before it.</item>
-/// <item>What is offered is always the token that the consumer confirmed last, by a handshake or by an answer. Events that do not concern it, or
+/// <item>Every question has a number, and only the answer to the latest question counts. A question of any kind voids the one before
+/// it.</item>
+/// <item>What is offered is always the token that the consumer confirmed last, by a handshake or by an answer. Events that do not
+/// concern it, or
 /// that were recorded instead, lie between that token and the batch without being named; nobody has to tell the consumer about them.</item>
-/// <item>The last token moves only by an answer that counts, and only within what was offered or to what the consumer says it stands at.</item>
+/// <item>The last token moves only by an answer that counts, and only within what was offered or to what the consumer says it stands
+/// at.</item>
 /// </list>
 /// </summary>
 internal sealed class DeliverySession(TokenKeeper keeper, QuestionNumbers numbers)
@@ -39,7 +42,8 @@ internal sealed class DeliverySession(TokenKeeper keeper, QuestionNumbers number
     /// Begins a handshake, from every phase; what is in flight is void. While <see cref="SessionPhase.Ready"/> it is a state sync.
     /// </summary>
     /// <param name="fallback">
-    /// Where the consumer stands if it has no token of its own. When the store keeps the token: the durable one (for a state sync, <see cref="LastToken"/>).
+    /// Where the consumer stands if it has no token of its own. When the store keeps the token: the durable one (for a state sync,
+    /// <see cref="LastToken"/>).
     /// When the consumer keeps it: always the configured start, because no token there means that its store is empty.
     /// </param>
     public HandshakeQuestion Ask(HandshakeToken fallback)
@@ -102,7 +106,8 @@ internal sealed class DeliverySession(TokenKeeper keeper, QuestionNumbers number
         return answer.StandsAt is { } token ? FoundElsewhere(token, mark) : Settle(answer.Outcome);
     }
 
-    /// <summary>The consumer is gone, or its answer is no longer waited for: what is in flight is void, and late answers are ignored.</summary>
+    /// <summary>The consumer is gone, or its answer is no longer waited for: what is in flight is void, and late answers are
+    /// ignored.</summary>
     public void Lost() => Phase = SessionPhase.Detached;
 
     // A number that was never given is no late answer; the latest is late when it was answered already or is void.

@@ -1,7 +1,8 @@
 namespace Tidemark.Delivery.Sessions;
 
 /// <summary>
-/// Hands out the numbers of questions (handshakes and offers). One for all sessions of a process: so numbers ascend within every session and
+/// Hands out the numbers of questions (handshakes and offers). One for all sessions of a process: so numbers ascend within every session
+/// and
 /// every connection, and a late answer to a session that has ended is never taken for an answer to the next one. Thread-safe.
 /// </summary>
 internal sealed class QuestionNumbers

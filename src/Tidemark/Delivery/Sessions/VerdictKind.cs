@@ -34,7 +34,8 @@ internal enum VerdictKind
     AskAgain,
 
     /// <summary>
-    /// The consumer's token (the verdict's) lies behind the end of the log as the caller knows it: nothing moved. Ask again with a mark that was read after the
+    /// The consumer's token (the verdict's) lies behind the end of the log as the caller knows it: nothing moved. Ask again with a mark
+    /// that was read after the
     /// answer came; if it is still so, the log was rewound or the token was changed: report it.
     /// </summary>
     Ahead,

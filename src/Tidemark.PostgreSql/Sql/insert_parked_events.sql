@@ -4,3 +4,4 @@
 insert into {schema}.parked_events (projection, generation, tenant, stream, position, version, event_id, type)
 select $1::text, $2::integer, u.*
 from unnest($3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::uuid[], $8::text[]) u
+on conflict do nothing

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tidemark.Delivery;
 using Tidemark.Events;
 using Tidemark.HighWater;
 using Tidemark.Leases;
@@ -135,8 +136,18 @@ public sealed class ClusterControl
     /// Sets a subscription back to a position, which is then delivered again with all after it. Projections are refused: what they have
     /// written cannot be taken back; <see cref="RebuildAsync"/> applies every event again.
     /// </summary>
+    /// <param name="subscription">The subscription's name, or with an event database's (<c>mailer@acme</c>).</param>
+    /// <param name="to">The first position that is delivered then. A later one than where it stands leaves out what lies between.</param>
+    /// <param name="cancellationToken">Ends the wait; the command stays.</param>
     public Task<OperatorCommand> RewindAsync(string subscription, Position to, CancellationToken cancellationToken = default) =>
-        RunAsync(OperatorAction.Rewind, subscription, to.Value.ToString(CultureInfo.InvariantCulture), cancellationToken);
+        RewindAsync(subscription, SubscriptionStart.At(to), cancellationToken);
+
+    /// <summary>The same, to wherever a new subscription could begin: a position, a moment, the end.</summary>
+    public Task<OperatorCommand> RewindAsync(string subscription, SubscriptionStart to, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        return RunAsync(OperatorAction.Rewind, subscription, to.ToString(), cancellationToken);
+    }
 
     /// <summary>Commands, newest first: who asked for what, and what came of it.</summary>
     /// <param name="before">Only those with a lower number; null for the newest.</param>

@@ -15,7 +15,7 @@ public static class DefinitionSerializer
         var policy = definition.Policy;
         var stored = new StoredDefinition(
             definition.Kind, definition.Types, definition.StreamPrefix, definition.Tenant?.Value, definition.Start.Position?.Value,
-            definition.Start.Moment, definition.Partitions,
+            definition.Start.Moment, definition.Partitions, definition.KeepsOwnToken,
             new(policy.BatchEventsMax, policy.BatchBytesMax, policy.BatchWaitMax, policy.ParallelStreams, policy.CallTimeout,
                 policy.AttemptsMax, policy.OnFailure, policy.RetryMin, policy.RetryMax),
             definition.Webhook is { } webhook ? new(webhook.Url.AbsoluteUri, webhook.Secret) : null);
@@ -60,6 +60,7 @@ public static class DefinitionSerializer
                 Tenant = stored.Tenant is { } tenant ? TenantId.Trusted(tenant) : default(TenantId?),
                 Start = new(stored.StartPosition is { } position ? new Position(position) : null, stored.StartMoment),
                 Partitions = stored.Partitions,
+                KeepsOwnToken = stored.KeepsOwnToken,
                 Policy = new DeliveryPolicy
                 {
                     BatchEventsMax = policy.BatchEventsMax,
@@ -85,7 +86,7 @@ public static class DefinitionSerializer
 /// <summary>A definition as it is stored.</summary>
 internal sealed record StoredDefinition(
     SubscriptionKind Kind, IReadOnlyList<string>? Types, string? StreamPrefix, string? Tenant, long? StartPosition,
-    DateTimeOffset? StartMoment, int Partitions, StoredPolicy Policy, StoredWebhook? Webhook);
+    DateTimeOffset? StartMoment, int Partitions, bool KeepsOwnToken, StoredPolicy Policy, StoredWebhook? Webhook);
 
 /// <summary>A policy as it is stored.</summary>
 internal sealed record StoredPolicy(

@@ -33,6 +33,11 @@ public sealed record SubscriptionDefinition
     /// </summary>
     public int Partitions { get; init; } = 1;
 
+    /// <summary>
+    /// Whether its consumer keeps the token itself, and so is asked for it. False by default: the store keeps it. Counts when it is made.
+    /// </summary>
+    public bool KeepsOwnToken { get; init; }
+
     /// <summary>How events are handed over.</summary>
     public DeliveryPolicy Policy { get; init; } = new();
 
@@ -79,6 +84,8 @@ public sealed record SubscriptionDefinition
             yield return "Webhook is missing; say where to post to.";
         if (Kind != SubscriptionKind.Webhook && Webhook is not null)
             yield return "Webhook is only for subscriptions of kind Webhook.";
+        if (KeepsOwnToken && Kind == SubscriptionKind.Webhook)
+            yield return "A webhook cannot keep its token itself.";
         foreach (var problem in Policy.Validate().Concat(Webhook?.Validate() ?? []))
             yield return problem;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tidemark.Events;
 
 namespace Tidemark.Delivery;
@@ -25,7 +26,21 @@ public sealed record SubscriptionStart(Position? Position, DateTimeOffset? Momen
     /// <summary>With the first event that the database recorded at or after a moment.</summary>
     public static SubscriptionStart Since(DateTimeOffset moment) => new(null, moment);
 
-    /// <inheritdoc />
+    /// <summary>Reads the text form.</summary>
+    /// <exception cref="FormatException">The text is no start.</exception>
+    public static SubscriptionStart Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (text == nameof(End))
+            return End;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position) && position >= 1)
+            return At(new Position(position));
+        if (DateTimeOffset.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var moment))
+            return Since(moment);
+        throw new FormatException($"'{text}' is no start: give a position from 1, a moment like 2026-01-31T12:00:00.0000000+00:00, or End.");
+    }
+
+    /// <summary>The position, the moment, or <c>End</c>.</summary>
     public override string ToString() =>
-        Position is { } position ? $"position {position}" : Moment is { } moment ? $"{moment:O}" : "end";
+        Position?.Value.ToString(CultureInfo.InvariantCulture) ?? Moment?.ToString("O", CultureInfo.InvariantCulture) ?? nameof(End);
 }

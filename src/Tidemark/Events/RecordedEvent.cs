@@ -101,11 +101,15 @@ public sealed class RecordedEvent
     /// <summary>The size the cache counts for this event, in bytes; an estimate that includes the object's own fields.</summary>
     internal int CachedBytes { get; private set; }
 
+    /// <summary>The size of its stored data, in bytes.</summary>
+    internal int StoredBytes { get; private set; }
+
     /// <summary>Decodes the data once. A failure is kept, to be raised for those who need the data.</summary>
     internal void Decode(EventTypeRegistry types, bool keepJson)
     {
         const int overhead = 200;
-        CachedBytes = overhead + (2 * Json.Length);
+        StoredBytes = Json.Length;
+        CachedBytes = overhead + ((keepJson ? 3 : 2) * Json.Length);
         Type = types.Find(TypeName);
         if (Type is null)
         {

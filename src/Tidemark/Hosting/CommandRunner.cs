@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Tidemark.Control;
+using Tidemark.Delivery;
 using Tidemark.Events;
 using Tidemark.HighWater;
 using Tidemark.Leases;
@@ -15,12 +16,15 @@ namespace Tidemark.Hosting;
 /// each of them allows.
 /// </summary>
 internal sealed partial class CommandRunner(
-    EventDatabase database, NodeAgent node, ShardHosts hosts, ILogger logger)
+    EventDatabase database, NodeAgent node, ShardHosts hosts, SubscriptionDirectory subscriptions, ILogger logger)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly ShardStates _states = new(node, database.Time);
     private readonly ShardMoves _moves = new(node, new ShardStates(node, database.Time));
+    private readonly SubscriptionCommands _subscriptions =
+        new(subscriptions, node, hosts, new ShardStates(node, database.Time));
+
     private long _seen;
 
     /// <summary>Works off commands as they come, until cancelled.</summary>
@@ -117,8 +121,9 @@ internal sealed partial class CommandRunner(
                 || (hosts.IsKnown(lease.Shard.Database) && LettersOf(lease.Shard).CanObey(lease));
         if (command.Action is not (OperatorAction.Rebuild or OperatorAction.Drop or OperatorAction.Split or OperatorAction.Merge))
             return true;
-        var shard = node.Book.Shards.Keys.FirstOrDefault(s => s.IsMeantBy(command.Target));
-        return shard is null || (hosts.IsKnown(shard.Database) && hosts.Of(shard.Database).Keepers.ContainsKey(shard.Projection));
+        var lease = node.Book.Shards.Values.FirstOrDefault(l => l.Shard.IsMeantBy(command.Target));
+        return lease is null || (hosts.IsKnown(lease.Shard.Database)
+            && (lease.IsSubscription || hosts.Of(lease.Shard.Database).Keepers.ContainsKey(lease.Shard.Projection)));
     }
 
     private Task<string> ObeyAsync(OperatorCommand command, CancellationToken cancellationToken) => command.Action switch
@@ -132,7 +137,8 @@ internal sealed partial class CommandRunner(
         OperatorAction.Split or OperatorAction.Merge => LayOutAsync(command, cancellationToken),
         OperatorAction.Move => MoveAsync(command, cancellationToken),
         OperatorAction.Retry or OperatorAction.Discard => SettleAsync(command, cancellationToken),
-        OperatorAction.Rewind => throw NotRewound(command.Target),
+        OperatorAction.Rewind => _subscriptions.RewindAsync(
+            command.Target, SubscriptionStart.Parse(command.Argument!), cancellationToken),
         _ => throw new InvalidOperationException($"This version of Tidemark cannot do {command.Action}; its nodes are too old for it."),
     };
 
@@ -149,6 +155,8 @@ internal sealed partial class CommandRunner(
         var failing = await SetAsync(
             target, l => l.State == LeaseState.Wanted && l.Problem is not null, LeaseState.Paused, cancellationToken).ConfigureAwait(false);
         await _states.UntilAsync(b => failing.All(l => IsDrained(b, l.Shard)), cancellationToken).ConfigureAwait(false);
+        await _subscriptions.ForgetFailuresAsync(
+            Find(target).Where(l => l.State == LeaseState.Paused), cancellationToken).ConfigureAwait(false);
         var paused = await SetAsync(target, l => l.State == LeaseState.Paused, LeaseState.Wanted, cancellationToken).ConfigureAwait(false);
         return $"{paused.Length} shard(s) resumed.";
     }
@@ -213,13 +221,6 @@ internal sealed partial class CommandRunner(
             : $"Dead letters are settled shard by shard; name one of {shards}.");
     }
 
-    // Until there are subscriptions, there is nothing that could be set back.
-    private ArgumentException NotRewound(string target) => new(
-        node.Book.Shards.Keys.Any(s => s.Projection == target || s.ToString() == target)
-            ? $"'{target}' is a projection: what it has written cannot be taken back. Rebuild it, which applies every event again beside " +
-                "the live read model. Only subscriptions are rewound."
-            : $"There is no subscription '{target}'. Only subscriptions are rewound; a projection is rebuilt.");
-
     // What is asked for is a layout, so that asking twice comes to the same.
     private async Task<string> LayOutAsync(OperatorCommand command, CancellationToken cancellationToken)
     {
@@ -243,6 +244,7 @@ internal sealed partial class CommandRunner(
         if (parts > slots.Count)
             throw new ArgumentException($"{slots.Count} slot(s) cannot be divided into {parts} shards; ask for fewer.");
         var run = hosts.Of(former[0].Shard.Database);
+        _subscriptions.CheckCanSplit(former[0]);
         if (parts > 1 && run.Keepers.TryGetValue(former[0].Shard.Projection, out var keeper))
             keeper.CheckCanSplit();
         var ranges = slots.Divide(parts);
@@ -292,7 +294,7 @@ internal sealed partial class CommandRunner(
     [
         .. Find(target).Select(l => l.Shard).DistinctBy(s => (s.Projection, s.Database))
             .Select(s => hosts.Of(s.Database).Keepers.GetValueOrDefault(s.Projection) ?? throw new ArgumentException(
-                $"There is no async projection '{s.Projection}' in this process. There are: " +
+                $"There is no async projection '{s.Projection}' (a subscription is rewound instead). There are: " +
                 $"{string.Join(", ", hosts.Of(s.Database).Keepers.Keys.Order(StringComparer.Ordinal))}.")),
     ];
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using Tidemark.Delivery;
 using Tidemark.Events;
 using Tidemark.Projections;
 using Tidemark.Shards;
@@ -20,14 +21,20 @@ public sealed partial class Daemon : DatabaseDaemon
 
     private readonly EventDatabases _databases;
     private readonly ProjectionCatalog _projections;
+    private readonly SubscriptionDirectory _subscriptions;
+    private readonly DeliveryTargets _targets;
     private readonly TidemarkOptions _options;
     private readonly ILogger<Daemon> _logger;
     private readonly SemaphoreSlim _changing = new(1);
     private volatile DaemonRun? _run;
 
-    internal Daemon(EventDatabases databases, ProjectionCatalog projections, TidemarkOptions options, ILogger<Daemon> logger)
+    internal Daemon(
+        EventDatabases databases, ProjectionCatalog projections, SubscriptionDirectory subscriptions, DeliveryTargets targets,
+        TidemarkOptions options, ILogger<Daemon> logger)
         : base(databases.Main, projections)
     {
+        _subscriptions = subscriptions;
+        _targets = targets;
         _databases = databases;
         _projections = projections;
         _options = options;
@@ -45,7 +52,7 @@ public sealed partial class Daemon : DatabaseDaemon
         {
             if (_run is not null)
                 return;
-            var run = new DaemonRun(_databases, [.. _projections.Of(ProjectionLifecycle.Async)], _options);
+            var run = new DaemonRun(_databases, [.. _projections.Of(ProjectionLifecycle.Async)], _subscriptions, _targets, _options);
             await run.StartAsync(cancellationToken).ConfigureAwait(false);
             _run = run;
             LogStarted(run.Node.Name, _databases.Main.Storage.Description);

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using Tidemark.Delivery;
+using Tidemark.Delivery.Sessions;
 using Tidemark.Leases;
 using Tidemark.Placement;
 using Tidemark.Projections;
@@ -16,6 +18,10 @@ internal sealed class DaemonRun
     private readonly EventDatabases _databases;
     private readonly IReadOnlyList<Projection> _projections;
     private readonly TidemarkOptions _options;
+    private readonly SubscriptionDirectory _directory;
+    private readonly DeliveryTargets _targets;
+    private readonly SubscriptionKeeper _subscriptions;
+    private readonly QuestionNumbers _numbers = new();
     private readonly HostedShards _hosted = new();
     private readonly Random _random = new();
     private readonly RebuildThrottle _throttle;
@@ -24,14 +30,20 @@ internal sealed class DaemonRun
     private readonly CancellationTokenSource _abort = new();
     private Task _ticks = Task.CompletedTask;
 
-    public DaemonRun(EventDatabases databases, IReadOnlyList<Projection> projections, TidemarkOptions options)
+    public DaemonRun(
+        EventDatabases databases, IReadOnlyList<Projection> projections, SubscriptionDirectory directory, DeliveryTargets targets,
+        TidemarkOptions options)
     {
+        _directory = directory;
+        _targets = targets;
         _databases = databases;
         _projections = projections;
         _options = options;
         _throttle = new RebuildThrottle(options.Shards, Main.Time);
-        Hosts = new ShardHosts(projections, _hosted) { Make = MakeRun, IsKnown = databases.IsKnown };
+        Hosts = new ShardHosts(projections, targets.Capabilities, _hosted) { Make = MakeRun, IsKnown = databases.IsKnown };
         Node = new NodeAgent(Main.Storage.Leases, Main.HighWater, Hosts, options.Node, Main.Time, Main.Loggers.CreateLogger<NodeAgent>());
+        _subscriptions = new SubscriptionKeeper(
+            directory, targets, databases, Node, Hosts, Main.HighWater, Main.Time, Main.Loggers.CreateLogger<SubscriptionKeeper>());
         if (databases.Tenants is { } tenants)
         {
             _tenants = new DatabaseKeeper(
@@ -68,10 +80,11 @@ internal sealed class DaemonRun
 
         // The coordination database is followed in any case: hints about leases and tenants come from there.
         Hosts.Of(Main.Name).Follow();
-        var commands = new CommandRunner(Main, Node, Hosts, Main.Loggers.CreateLogger<CommandRunner>());
+        var commands = new CommandRunner(Main, Node, Hosts, _directory, Main.Loggers.CreateLogger<CommandRunner>());
         _ticks = Task.WhenAll(
             Task.Run(() => Node.RunAsync(_stop.Token), CancellationToken.None),
             Task.Run(() => commands.RunAsync(_stop.Token), CancellationToken.None),
+            Task.Run(() => _subscriptions.RunAsync(_stop.Token), CancellationToken.None),
             _tenants is null ? Task.CompletedTask : Task.Run(() => _tenants.RunAsync(_stop.Token), CancellationToken.None));
     }
 
@@ -103,6 +116,8 @@ internal sealed class DaemonRun
         foreach (var run in followed)
             check.Mark(run.Database);
         check.Shards(Agents);
+        if (_subscriptions.Problem is { } problem)
+            check.Subscriptions(problem);
         if (_tenants is not null)
             check.Databases(_tenants.Problems);
     }
@@ -136,14 +151,19 @@ internal sealed class DaemonRun
         {
             Throttle = _throttle,
         };
-        var host = new ShardHost(database, _projections, runtime, _hosted, database.Loggers.CreateLogger<ShardHost>(), _abort.Token);
+        var host = new ShardHost(database, _projections, runtime, _hosted, database.Loggers.CreateLogger<ShardHost>(), _abort.Token)
+        {
+            Subscriptions = new SubscriptionHost(_directory, _targets, database, runtime, _numbers),
+        };
         var progress = new Progress(database, host, Node);
         var logger = database.Loggers.CreateLogger<GenerationKeeper>();
         var keepers = _projections.ToDictionary(
             p => p.Name, p => new GenerationKeeper(p, database, host, Node, progress, _options, logger), StringComparer.Ordinal);
         var run = new DatabaseRun(database, host, Node, progress, keepers, _stop.Token);
         host.Tend = (lease, ended) =>
-            lease.Shard.Slots.First == 0 ? keepers[lease.Shard.Projection].TendAsync(lease.Shard.Generation, ended) : Task.CompletedTask;
+            lease.Shard.Slots.First == 0 && keepers.TryGetValue(lease.Shard.Projection, out var keeper)
+                ? keeper.TendAsync(lease.Shard.Generation, ended)
+                : Task.CompletedTask;
         host.Book = () => Node.Book;
         host.Ask = () =>
         {

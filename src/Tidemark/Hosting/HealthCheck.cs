@@ -78,6 +78,8 @@ internal sealed class HealthCheck(TidemarkOptions options, TimeProvider time)
             Add(HealthState.Degraded, $"event database {database} cannot be opened: {problem}");
     }
 
+    public void Subscriptions(string problem) => Add(HealthState.Degraded, problem);
+
     public void Stopping() => Add(HealthState.Degraded, "the daemon is stopping");
 
     private void Heartbeat(string of, long? last, TimeSpan silentMax)

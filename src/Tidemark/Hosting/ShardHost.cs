@@ -59,18 +59,41 @@ internal sealed partial class ShardHost(
     public ReadModelGeneration? LiveOf(string projection) =>
         _generations.LastOrDefault(g => g.Projection == projection && g.State == GenerationState.Live);
 
+    /// <summary>What makes the agents of subscriptions; null when this process has none.</summary>
+    public SubscriptionHost? Subscriptions { get; set; }
+
     /// <summary>Starts a shard that this node owns; see <see cref="IShardHost.Start"/>.</summary>
     public void Start(ShardLease lease, int shardsHere)
     {
-        if (!_projections.TryGetValue(lease.Shard.Projection, out var projection) || projection.Version != lease.Version)
-            return;
+        Func<RunningShard, ShardAgent> make;
+        if (lease.IsSubscription)
+        {
+            // What this process does not know yet it learns soon, and is then asked to start again.
+            if (Subscriptions?.Make(lease) is not { } agent)
+                return;
+            make = running => running.Use(agent, null);
+        }
+        else
+        {
+            if (!_projections.TryGetValue(lease.Shard.Projection, out var projection) || projection.Version != lease.Version)
+                return;
+            make = running => Make(running, lease, projection, shardsHere);
+        }
+
         var running = new RunningShard(abort);
         _running[lease.Shard] = running;
         hosted.Epochs[lease.Shard] = lease.Epoch;
         if (_isReady)
-            Make(running, lease, projection, shardsHere);
-        running.Begin(stop => RunAsync(running, lease, projection, shardsHere, stop));
+            make(running);
+        running.Begin(stop => RunAsync(running, lease, make, stop));
         ShardsChanged.Fire();
+    }
+
+    /// <summary>Ends the shards whose subscription's definition has changed; the node starts them again with the new one.</summary>
+    public void RestartOutdated()
+    {
+        foreach (var shard in Subscriptions?.Outdated ?? [])
+            _ = StopAsync(shard);
     }
 
     /// <summary>Begins to drain a shard; see <see cref="IShardHost.StopAsync"/>.</summary>
@@ -124,7 +147,7 @@ internal sealed partial class ShardHost(
     }
 
     // Until its database is ready, a shard has no agent that could tell what is wrong; it tries again until told to stop.
-    private async Task RunAsync(RunningShard running, ShardLease lease, Projection projection, int shardsHere, CancellationToken stop)
+    private async Task RunAsync(RunningShard running, ShardLease lease, Func<RunningShard, ShardAgent> make, CancellationToken stop)
     {
         try
         {
@@ -136,7 +159,7 @@ internal sealed partial class ShardHost(
             }
 
             running.Problem = null;
-            var agent = running.Agent ?? Make(running, lease, projection, shardsHere);
+            var agent = running.Agent ?? make(running);
             ShardsChanged.Fire();
             await WatchAsync(agent, lease, stop).ConfigureAwait(false);
         }
@@ -149,6 +172,7 @@ internal sealed partial class ShardHost(
             LogEnded(lease.Shard, e);
         }
 
+        Subscriptions?.Ended(lease.Shard);
         _running.TryRemove(lease.Shard, out _);
         hosted.Epochs.TryRemove(lease.Shard, out _);
         ShardsChanged.Fire();
@@ -214,10 +238,10 @@ internal sealed partial class ShardHost(
     {
         foreach (var (shard, running) in _running)
         {
-            if (running.Agent is not { } agent)
+            if (running.Agent is not { } agent || !_projections.TryGetValue(shard.Projection, out var projection))
                 continue;
             agent.IsBuilding = IsBuilding(generations, shard);
-            agent.Errors = ErrorsOf(_projections[shard.Projection], shard, agent.IsBuilding);
+            agent.Errors = ErrorsOf(projection, shard, agent.IsBuilding);
         }
     }
 

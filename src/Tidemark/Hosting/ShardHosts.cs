@@ -8,7 +8,7 @@ using Tidemark.Shards;
 namespace Tidemark.Hosting;
 
 /// <summary>Runs the shards that this node owns, each by the host of its event database.</summary>
-internal sealed class ShardHosts(IEnumerable<Projection> projections, HostedShards hosted) : IShardHost
+internal sealed class ShardHosts(IEnumerable<Projection> projections, IEnumerable<Capability> subscriptions, HostedShards hosted) : IShardHost
 {
     // The node stays the shard's owner, so that the status names what is wrong.
     private static readonly ShardProblem Unknown = new(
@@ -26,7 +26,8 @@ internal sealed class ShardHosts(IEnumerable<Projection> projections, HostedShar
     public Func<string, DatabaseRun> Make { get; set; } = _ => throw new InvalidOperationException("Not set up yet.");
 
     /// <inheritdoc />
-    public IReadOnlyList<Capability> Capabilities { get; } = [.. projections.Select(p => new Capability(p.Name, p.Version))];
+    public IReadOnlyList<Capability> Capabilities { get; } =
+        [.. projections.Select(p => new Capability(p.Name, p.Version)), .. subscriptions];
 
     /// <inheritdoc />
     public IReadOnlyDictionary<ShardName, Epoch> Running => hosted.Epochs;

@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Tidemark.Delivery;
 using Tidemark.Events;
 using Tidemark.Projections;
 using Tidemark.Storage;
@@ -11,6 +13,7 @@ namespace Tidemark.Hosting;
 public sealed class TidemarkBuilder
 {
     private readonly List<ProjectionRegistration> _projections = [];
+    private readonly List<SubscriptionRegistration> _subscriptions = [];
     private Func<StorageContext, IEventDatabaseStorage>? _storage;
 
     internal TidemarkBuilder(IServiceCollection services) => Services = services;
@@ -21,6 +24,8 @@ public sealed class TidemarkBuilder
     internal EventTypeBuilder EventTypes { get; } = new();
 
     internal IReadOnlyList<ProjectionRegistration> Projections => _projections;
+
+    internal IReadOnlyList<SubscriptionRegistration> Subscriptions => _subscriptions;
 
     internal TenancyOptions? Tenancy { get; private set; }
 
@@ -50,6 +55,45 @@ public sealed class TidemarkBuilder
     {
         ArgumentNullException.ThrowIfNull(projection);
         _projections.Add(new ProjectionRegistration(projection, lifecycle));
+        return this;
+    }
+
+    /// <summary>
+    /// Adds a subscription that a class of this application consumes: an <see cref="ISubscriber"/>, one that keeps its token itself
+    /// (<see cref="IOwnTokenSubscriber"/>), or an <see cref="ITransactionalSubscriber"/>. It is made by the application's services, in a
+    /// scope of its own for each batch.
+    /// </summary>
+    /// <param name="name">The subscription's name, under which it is stored.</param>
+    /// <param name="configure">What it takes, and how; everything from the beginning of the log by default.</param>
+    /// <exception cref="ArgumentException">The class is none of these, or more than one; or the name is not allowed or taken.</exception>
+    public TidemarkBuilder AddSubscription<TSubscriber>(string name, Action<SubscriptionBuilder>? configure = null)
+        where TSubscriber : class
+    {
+        Services.TryAddScoped<TSubscriber>();
+        return Add(name, configure, ScopedSubscriber.Make<TSubscriber>, typeof(IOwnTokenSubscriber).IsAssignableFrom(typeof(TSubscriber)));
+    }
+
+    /// <summary>Adds a subscription whose events are handled one by one. What the handler throws counts as a failed attempt.</summary>
+    /// <param name="name">The subscription's name, under which it is stored.</param>
+    /// <param name="handle">Handles one event; called at least once for each, in order.</param>
+    /// <param name="configure">What it takes, and how; everything from the beginning of the log by default.</param>
+    /// <exception cref="ArgumentException">The name is not allowed or taken.</exception>
+    public TidemarkBuilder AddSubscription(
+        string name, Func<RecordedEvent, CancellationToken, ValueTask> handle, Action<SubscriptionBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        return Add(name, configure, _ => new InProcessConsumer { EachAsync = handle }, keepsToken: false);
+    }
+
+    private TidemarkBuilder Add(
+        string name, Action<SubscriptionBuilder>? configure, Func<IServiceScopeFactory, InProcessConsumer> make, bool keepsToken)
+    {
+        SubscriptionName.Check(name);
+        if (_subscriptions.Exists(s => s.Definition.Name == name))
+            throw new ArgumentException($"Two subscriptions are named '{name}'; give one another name.", nameof(name));
+        var builder = new SubscriptionBuilder(name);
+        configure?.Invoke(builder);
+        _subscriptions.Add(new(builder.Definition with { KeepsOwnToken = keepsToken }, builder.EventTypes, make));
         return this;
     }
 

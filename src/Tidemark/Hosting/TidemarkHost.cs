@@ -28,6 +28,9 @@ public sealed class TidemarkHost : IAsyncDisposable
     /// <summary>Operates the cluster that this store's daemon belongs to, whether or not it runs here.</summary>
     public ClusterControl Control => _runtime.Control;
 
+    /// <summary>The subscriptions of the store.</summary>
+    public SubscriptionDirectory Subscriptions => _runtime.Subscriptions;
+
     /// <summary>Which tenant is in which event database; null when all of them are in the one.</summary>
     public TenantDirectory? Tenants => _runtime.Databases.Tenants;
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tidemark.Control;
+using Tidemark.Delivery;
 using Tidemark.Events;
 using Tidemark.Log;
 using Tidemark.Projections;
@@ -20,6 +21,7 @@ internal sealed partial class TidemarkRuntime : IAsyncDisposable
 
     private readonly TidemarkOptions _options;
     private readonly ProjectionCatalog _projections;
+    private readonly DeliveryTargets _targets;
     private readonly ILogger<TidemarkRuntime> _logger;
     private readonly CancellationTokenSource _end = new();
     private Task _looks = Task.CompletedTask;
@@ -40,7 +42,12 @@ internal sealed partial class TidemarkRuntime : IAsyncDisposable
             AppliesSchema(builder, provider.GetService<IHostEnvironment>()), time, loggers);
         Databases = new EventDatabases(builder.MakeStorage, parts, builder.Tenancy);
         Store = new EventStore(Databases, TenantId.Default);
-        Daemon = new Daemon(Databases, _projections, _options, loggers.CreateLogger<Daemon>());
+        Subscriptions = new SubscriptionDirectory(Databases);
+        _targets = new DeliveryTargets(
+            builder.Subscriptions, provider.GetServices<IDeliveryTargetSource>(), types, provider.GetRequiredService<IServiceScopeFactory>());
+        foreach (var taken in _targets.Registered.Where(s => _projections.Has(s.Name)))
+            throw new InvalidOperationException($"A projection and a subscription are named '{taken.Name}'; give one another name.");
+        Daemon = new Daemon(Databases, _projections, Subscriptions, _targets, _options, loggers.CreateLogger<Daemon>());
         var storage = Databases.Main.Storage;
         Control = new ClusterControl(
             storage.Commands, storage.Leases, database => Databases.Get(database).Storage.DeadLetters,
@@ -50,6 +57,8 @@ internal sealed partial class TidemarkRuntime : IAsyncDisposable
     public EventDatabases Databases { get; }
 
     public EventStore Store { get; }
+
+    public SubscriptionDirectory Subscriptions { get; }
 
     public Daemon Daemon { get; }
 
@@ -64,7 +73,7 @@ internal sealed partial class TidemarkRuntime : IAsyncDisposable
             _looks = Task.Run(() => LookAtTenantsAsync(tenants, _end.Token), CancellationToken.None);
         }
 
-        if (_options.RunDaemon && _projections.Of(ProjectionLifecycle.Async).Any())
+        if (_options.RunDaemon && (!_targets.IsEmpty || _projections.Of(ProjectionLifecycle.Async).Any()))
             await Daemon.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 

@@ -5,6 +5,9 @@ namespace Tidemark.Leases;
 /// <param name="Version">The version of its handlers.</param>
 public readonly record struct Capability(string Projection, int Version)
 {
+    /// <summary>That of running every subscription of a kind that needs no code of the application.</summary>
+    internal static Capability OfKind(int version) => new("*", version);
+
     /// <inheritdoc />
     public override string ToString() => $"{Projection} v{Version}";
 }

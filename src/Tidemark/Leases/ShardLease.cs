@@ -17,6 +17,15 @@ namespace Tidemark.Leases;
 public sealed record ShardLease(
     ShardName Shard, string? Group, int Version, LeaseState State, Guid? Owner, Epoch Epoch, Guid? Pin, ShardProblem? Problem)
 {
-    /// <summary>What a node must be able to run for this shard.</summary>
-    public Capability Needs => new(Shard.Projection, Version);
+    /// <summary>The <see cref="Version"/> of the shards of a subscription that code of the application consumes.</summary>
+    public const int InProcessVersion = 0;
+
+    /// <summary>Whether it is a shard of a subscription. Those have versions that no projection has, one for each kind of consumer.</summary>
+    public bool IsSubscription => Version <= InProcessVersion;
+
+    /// <summary>
+    /// What a node must be able to run for this shard: the projection or subscription, or any subscription of a kind that needs no code of
+    /// the application.
+    /// </summary>
+    public Capability Needs => Version < InProcessVersion ? Capability.OfKind(Version) : new(Shard.Projection, Version);
 }

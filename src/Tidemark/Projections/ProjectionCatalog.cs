@@ -15,6 +15,9 @@ internal sealed class ProjectionCatalog
 
     public IEnumerable<Projection> Of(ProjectionLifecycle lifecycle) => _all.Where(r => r.Lifecycle == lifecycle).Select(r => r.Projection);
 
+    /// <summary>Whether a projection, or a stage of a composite, has a name.</summary>
+    public bool Has(string name) => _all.SelectMany(r => PartsOf(r.Projection).Append(r.Projection)).Any(p => p.Name == name);
+
     public Projection Find(string name) =>
         _all.FirstOrDefault(r => r.Projection.Name == name)?.Projection
         ?? throw new ArgumentException(

@@ -83,6 +83,10 @@ internal sealed class ProjectionConsumer : IShardConsumer
 
     public IReadOnlyCollection<string>? Types { get; }
 
+    public bool NeedsJson => false;
+
+    public TimeSpan Linger => TimeSpan.Zero;
+
     /// <summary>The side effects of the shard; null when its projection raises none.</summary>
     public SideEffectCommit? Effects => _effects;
 
@@ -101,6 +105,9 @@ internal sealed class ProjectionConsumer : IShardConsumer
     public bool HoldsLocks { get; }
 
     public TimeSpan GatherMax { get; }
+
+    /// <summary>Never: its token moves in its own commits alone, and the fence shows when somebody else moved it.</summary>
+    public TimeSpan? SyncInterval => null;
 
     public async ValueTask<HandshakeToken> HandshakeAsync(CancellationToken cancellationToken)
     {
@@ -127,6 +134,8 @@ internal sealed class ProjectionConsumer : IShardConsumer
             await _effects.PublishStoredAsync(cancellationToken).ConfigureAwait(false);
         return _expected = HandshakeToken.Delivered(_durable);
     }
+
+    public ValueTask<HandshakeToken?> SyncAsync(CancellationToken cancellationToken) => ValueTask.FromResult<HandshakeToken?>(null);
 
     public async ValueTask<HandshakeToken?> DeliverAsync(ShardDelivery delivery, CancellationToken cancellationToken)
     {

@@ -10,24 +10,26 @@ internal sealed class Interests
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _readersByType = new(StringComparer.Ordinal);
     private int _readersOfAll;
-    private Edition _current = new(0, []);
+    private int _readersOfJson;
+    private Edition _current = new(0, [], KeepsJson: false);
 
     /// <summary>An edition of the union.</summary>
     /// <param name="Number">Its number.</param>
     /// <param name="Types">The stored type names; null for all.</param>
-    public sealed record Edition(int Number, IReadOnlyList<string>? Types);
+    /// <param name="KeepsJson">Whether a reader needs the stored JSON, beside the decoded objects.</param>
+    public sealed record Edition(int Number, IReadOnlyList<string>? Types, bool KeepsJson);
 
     public Edition Current => Volatile.Read(ref _current);
 
     /// <summary>Adds a reader's types; null for all. Returns whether the union grew.</summary>
-    public bool Add(IReadOnlyCollection<string>? types)
+    public bool Add(IReadOnlyCollection<string>? types, bool needsJson = false)
     {
         lock (_gate)
         {
-            var grew = false;
+            var grew = needsJson && _readersOfJson++ == 0;
             if (types is null)
             {
-                grew = _readersOfAll++ == 0;
+                grew |= _readersOfAll++ == 0;
             }
             else
             {
@@ -45,10 +47,12 @@ internal sealed class Interests
     }
 
     /// <summary>Takes a reader's types out again. What was read for more than is needed now stays valid.</summary>
-    public void Remove(IReadOnlyCollection<string>? types)
+    public void Remove(IReadOnlyCollection<string>? types, bool needsJson = false)
     {
         lock (_gate)
         {
+            if (needsJson)
+                _readersOfJson--;
             if (types is null)
                 _readersOfAll--;
             foreach (var type in types ?? [])
@@ -61,5 +65,5 @@ internal sealed class Interests
 
     private void Publish() =>
         Volatile.Write(ref _current, new(_current.Number + 1, _readersOfAll > 0
-            ? null : [.. _readersByType.Keys.Order(StringComparer.Ordinal)]));
+            ? null : [.. _readersByType.Keys.Order(StringComparer.Ordinal)], _readersOfJson > 0));
 }

@@ -12,4 +12,7 @@ internal readonly record struct PageSlice(EventPage Page, int First, int Count, 
     public ReadOnlySpan<RecordedEvent> Events => Page.Events.AsSpan(First, Count);
 
     public RecordedEvent this[int index] => Page.Events[First + index];
+
+    /// <summary>The index in the slice of its first event after a position; <see cref="Count"/> when there is none.</summary>
+    public int IndexAfter(Position position) => Math.Clamp(Page.IndexAfter(position) - First, 0, Count);
 }

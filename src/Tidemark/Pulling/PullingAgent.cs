@@ -241,7 +241,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
             Interlocked.Add(ref _rowsRead, page.Events.Count);
             TidemarkTelemetry.EventsRead.Add(page.Events.Count);
             foreach (var e in page.Events)
-                e.Decode(_types, keepJson: false);
+                e.Decode(_types, interests.KeepsJson);
             return Keep(new EventPage(after, page.ScannedThrough, page.Events), interests);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

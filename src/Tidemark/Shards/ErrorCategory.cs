@@ -29,4 +29,13 @@ public enum ErrorCategory
 
     /// <summary>Anything else.</summary>
     Other = 8,
+
+    /// <summary>A subscription's consumer failed at an event; it is tried again.</summary>
+    Delivery = 9,
+
+    /// <summary>No consumer is attached to a subscription.</summary>
+    NoConsumer = 10,
+
+    /// <summary>A subscription has stopped by its policy, until an operator resumes it.</summary>
+    Faulted = 11,
 }

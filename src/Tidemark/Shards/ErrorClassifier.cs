@@ -15,6 +15,7 @@ internal sealed class ErrorClassifier(Func<Exception, bool> isTransient)
         UnknownEventTypeException => ErrorCategory.UnknownType,
         EventFetcherException => ErrorCategory.Fetch,
         LogRewoundException => ErrorCategory.Rewound,
+        ConsumerException consumer => consumer.Category,
         FencedException => ErrorCategory.Fenced,
         ShardStartException start => start.InnerException is LogRewoundException or FencedException
             ? Categorize(start.InnerException) : ErrorCategory.Start,
@@ -49,6 +50,6 @@ internal sealed class ErrorClassifier(Func<Exception, bool> isTransient)
     /// <summary>Whether trying fewer events can find a culprit.</summary>
     public bool IsAboutEvents(Exception error) =>
         error is not (FencedException or EventFetcherException or ShardStartException or LogRewoundException or ReadModelException
-            or ParkedStreamsException or DeadLetterException or ShardOutboxException)
+            or ParkedStreamsException or DeadLetterException or ShardOutboxException or ConsumerException)
             && !IsOutage(error);
 }

@@ -11,6 +11,12 @@ internal interface IShardConsumer
     /// <summary>The stored type names it needs; null for all.</summary>
     IReadOnlyCollection<string>? Types { get; }
 
+    /// <summary>Whether it needs the stored JSON of events, beside the decoded objects.</summary>
+    bool NeedsJson { get; }
+
+    /// <summary>How long a live shard waits for more events once there is one.</summary>
+    TimeSpan Linger { get; }
+
     /// <summary>The handshake: makes this agent the one whose writes count, and answers with the last durable token.</summary>
     ValueTask<HandshakeToken> HandshakeAsync(CancellationToken cancellationToken);
 
@@ -56,6 +62,15 @@ internal interface IShardConsumer
     /// </summary>
     /// <exception cref="DeadLetterException">The command makes no sense; nothing was changed.</exception>
     ValueTask<DeadLetterOutcome> SettleAsync(DeadLetterCommand command, ErrorClassifier errors, CancellationToken cancellationToken);
+
+    /// <summary>How often an idle shard compares tokens with its consumer, as nothing else would show a difference; null for never.</summary>
+    TimeSpan? SyncInterval { get; }
+
+    /// <summary>
+    /// The state sync: asks the consumer where it stands. Null when that is where the agent believes it to be; else its token, and the
+    /// agent repositions.
+    /// </summary>
+    ValueTask<HandshakeToken?> SyncAsync(CancellationToken cancellationToken);
 
     /// <summary>Forgets what is delivered and not durable, and whatever memory might be wrong after a failure.</summary>
     ValueTask AbandonAsync();

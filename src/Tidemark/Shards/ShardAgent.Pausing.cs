@@ -11,6 +11,8 @@ internal sealed partial class ShardAgent
         var outage = _classifier.IsOutage(error);
         var category = _classifier.Categorize(error);
         var pause = _pauses.Failed(outage);
+        if (error is ConsumerException { Pause: { } asked })
+            pause = asked;
         var now = _time.GetUtcNow();
         var resume = _resume.Next;
 

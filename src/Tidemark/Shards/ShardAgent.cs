@@ -28,6 +28,7 @@ internal sealed partial class ShardAgent
     private readonly ResiliencePipeline _startPipeline;
     private readonly ResiliencePipeline _stopPipeline;
     private readonly ResiliencePipeline _batchPipeline;
+    private readonly Random _random;
     private readonly PauseClock _pauses;
     private readonly BatchLimits _limits;
     private readonly AsyncPulse _resume = new();
@@ -55,9 +56,10 @@ internal sealed partial class ShardAgent
         _time = runtime.Time;
         _logger = runtime.Logger;
         _classifier = new ErrorClassifier(runtime.IsTransient);
-        _startPipeline = runtime.Pipelines.Build(PipelineName.ShardStart, _time, e => e is not (FencedException or LogRewoundException));
+        _startPipeline = runtime.Pipelines.Build(PipelineName.ShardStart, _time, e => e is not (FencedException or LogRewoundException or ConsumerException));
         _stopPipeline = runtime.Pipelines.Build(PipelineName.ShardStop, _time, _ => false);
         _batchPipeline = runtime.Pipelines.Build(PipelineName.Batch, _time, e => e is not EventFetcherException && _classifier.IsOutage(e));
+        _random = runtime.Random;
         _pauses = new PauseClock(_options, runtime.Random);
         _limits = new BatchLimits(_options.CommitEventsMax);
         _cursor = new EventCursor(_pulling, Position.Beginning);
@@ -102,7 +104,7 @@ internal sealed partial class ShardAgent
     public async Task RunAsync(CancellationToken stop, CancellationToken abort)
     {
         _commands.Open();
-        _pulling.Interests.Add(_consumer.Types);
+        _pulling.Interests.Add(_consumer.Types, _consumer.NeedsJson);
         _pulling.Add(_cursor);
         while (!stop.IsCancellationRequested)
         {
@@ -125,7 +127,7 @@ internal sealed partial class ShardAgent
 
         await StopAsync(abort).ConfigureAwait(false);
         _pulling.Remove(_cursor);
-        _pulling.Interests.Remove(_consumer.Types);
+        _pulling.Interests.Remove(_consumer.Types, _consumer.NeedsJson);
         _commands.Close();
         Enter(ShardState.Stopped);
     }
@@ -145,7 +147,7 @@ internal sealed partial class ShardAgent
             _durable = await _startPipeline.ExecuteAsync(
                 static (consumer, ct) => consumer.HandshakeAsync(ct), _consumer, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e is not (OperationCanceledException or ConsumerException))
         {
             throw new ShardStartException(_shard, e);
         }
@@ -184,16 +186,34 @@ internal sealed partial class ShardAgent
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var more = _cursor.WaitAsync(enough.Token).AsTask();
         var due = _options.IdleProgressInterval - (_idleSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero);
-        if (_lastToken == _durable)
+        var syncs = _lastToken == _durable && _consumer.SyncInterval is not null;
+        if (_lastToken == _durable && !syncs)
             await Task.WhenAny(more, asked).ConfigureAwait(false);
-        else if (due > TimeSpan.Zero)
-            await Task.WhenAny(more, asked, Task.Delay(due, _time, enough.Token)).ConfigureAwait(false);
+        else if (syncs || due > TimeSpan.Zero)
+            await Task.WhenAny(more, asked, Task.Delay(syncs ? Jittered() : due, _time, enough.Token)).ConfigureAwait(false);
         var came = more.IsCompletedSuccessfully || asked.IsCompleted;
         await enough.CancelAsync().ConfigureAwait(false);
         await more.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stop.ThrowIfCancellationRequested();
-        if (!came)
+        if (!came && syncs)
+            await SyncAsync(abort).ConfigureAwait(false);
+        else if (came && _consumer.Linger > TimeSpan.Zero)
+            await Task.Delay(_consumer.Linger, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        else if (!came)
             await _batchPipeline.ExecuteAsync(static (agent, ct) => agent.CommitProgressAsync(ct), this, abort).ConfigureAwait(false);
+    }
+
+    // Up to a tenth early, so that many shards do not ask in step.
+    private TimeSpan Jittered() => _consumer.SyncInterval!.Value * (0.9 + (0.1 * _random.NextDouble()));
+
+    // The state sync: the same token moves nothing.
+    private async ValueTask SyncAsync(CancellationToken cancellationToken)
+    {
+        if (await _consumer.SyncAsync(cancellationToken).ConfigureAwait(false) is { } token)
+        {
+            TidemarkTelemetry.Repositions.Add(1, Tag);
+            await RepositionAsync(token).ConfigureAwait(false);
+        }
     }
 
     private ValueTask CommitProgressAsync(CancellationToken cancellationToken) =>

@@ -59,11 +59,25 @@ public sealed class ShardOptions
     /// </summary>
     public TimeSpan LiveDelayMax { get; set; } = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>
+    /// How often an idle shard of a subscription compares tokens with its consumer (the state sync), each time up to a tenth early. For
+    /// tokens that are stored here, one read serves all shards of an event database. 15 s by default; 10 ms to 1 h.
+    /// </summary>
+    public TimeSpan TokenSyncInterval { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>The same options with a shorter <see cref="IdleProgressInterval"/>; one that is shorter already stays.</summary>
     internal ShardOptions With(TimeSpan idleProgress)
     {
         var copy = (ShardOptions)MemberwiseClone();
         copy.IdleProgressInterval = idleProgress < IdleProgressInterval ? idleProgress : IdleProgressInterval;
+        return copy;
+    }
+
+    /// <summary>The same options with a longer <see cref="IdleProgressInterval"/>; one that is longer already stays.</summary>
+    internal ShardOptions WithLater(TimeSpan idleProgress)
+    {
+        var copy = (ShardOptions)MemberwiseClone();
+        copy.IdleProgressInterval = idleProgress > IdleProgressInterval ? idleProgress : IdleProgressInterval;
         return copy;
     }
 
@@ -94,6 +108,8 @@ public sealed class ShardOptions
             yield return $"Shards:Pause is {d}";
         if (PauseMax < Pause || PauseMax > TimeSpan.FromDays(1))
             yield return $"Shards:PauseMax is {PauseMax}; it must be at least Shards:Pause ({Pause}) and at most 1 day.";
+        if (Outside(TokenSyncInterval, 10, 3_600_000) is { } f)
+            yield return $"Shards:TokenSyncInterval is {f}";
         if (StateBytesMax is < 1 << 20 or > 64L << 30)
             yield return $"Shards:StateBytesMax is {StateBytesMax}; it must be 1 MiB to 64 GiB.";
     }

@@ -44,4 +44,25 @@ public static class TidemarkTelemetry
 
     internal static readonly Counter<long> FencedWrites =
         Meter.CreateCounter<long>("tidemark.shard.fenced_writes", "{commit}", "Commits refused by the fence.");
+
+    internal static readonly Counter<long> Deliveries =
+        Meter.CreateCounter<long>("tidemark.delivery.batches", "{batch}", "Batches handed to consumers of subscriptions.");
+
+    internal static readonly Counter<long> DeliveryErrors =
+        Meter.CreateCounter<long>("tidemark.delivery.errors", "{batch}", "Batches that a consumer failed to process.");
+
+    internal static readonly Counter<long> Retries =
+        Meter.CreateCounter<long>("tidemark.delivery.retries", "{attempt}", "Events handed to a consumer again after it had failed at them.");
+
+    internal static readonly Histogram<double> DeliveryDelay = Meter.CreateHistogram<double>(
+        "tidemark.delivery.delay", "s", "From the recording of a batch's last event to the end of its handling.");
+
+    internal static readonly Counter<long> Handshakes =
+        Meter.CreateCounter<long>("tidemark.delivery.handshakes", "{handshake}", "Handshakes with consumers of subscriptions, by result.");
+
+    internal static readonly Histogram<double> HandshakeDuration =
+        Meter.CreateHistogram<double>("tidemark.delivery.handshake.duration", "s", "Duration of handshakes with consumers.");
+
+    internal static readonly Counter<long> Repositions = Meter.CreateCounter<long>(
+        "tidemark.delivery.repositions", "{reposition}", "Consumers that stood elsewhere than they were believed to.");
 }

@@ -1,0 +1,34 @@
+using Tidemark.Checkpoints;
+using Tidemark.Delivery.Sessions;
+using Tidemark.Log;
+
+namespace Tidemark.Delivery;
+
+/// <summary>The way to the consumer of one shard: in the process, over a connection, by HTTP. Calls come one at a time.</summary>
+internal interface IDeliveryTarget
+{
+    /// <summary>Who keeps the token.</summary>
+    TokenKeeper Keeper { get; }
+
+    /// <summary>Whether it needs the decoded objects of events; events that cannot be decoded then fail.</summary>
+    bool NeedsData { get; }
+
+    /// <summary>Whether it needs the stored JSON of events.</summary>
+    bool NeedsJson { get; }
+
+    /// <summary>Whether it writes in the transaction that moves the token.</summary>
+    bool IsTransactional { get; }
+
+    /// <summary>The handshake: returns the consumer's own token; null when it has none, or does not keep it.</summary>
+    /// <exception cref="NoConsumerException">Nobody is attached.</exception>
+    ValueTask<HandshakeToken?> AskAsync(HandshakeQuestion question, CancellationToken cancellationToken);
+
+    /// <summary>Hands a batch over and returns what came back for it.</summary>
+    /// <param name="offer">The number and tokens that travel with it.</param>
+    /// <param name="batch">The events.</param>
+    /// <param name="transaction">The open transaction; null unless <see cref="IsTransactional"/>.</param>
+    /// <param name="cancellationToken">Ends the wait; the offer is void then.</param>
+    /// <exception cref="NoConsumerException">Nobody is attached any more.</exception>
+    ValueTask<DeliveryAnswer> DeliverAsync(
+        DeliveryOffer offer, DeliveryBatch batch, IStoreTransaction? transaction, CancellationToken cancellationToken);
+}

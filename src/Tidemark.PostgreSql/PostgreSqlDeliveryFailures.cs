@@ -15,7 +15,7 @@ internal sealed class PostgreSqlDeliveryFailures(ConnectionScope scope, SqlTexts
     public async ValueTask<DeliveryFailure?> FindAsync(ShardName shard, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(shard);
-        return (await ReadAsync(shard.ToString(), cancellationToken).ConfigureAwait(false)).FirstOrDefault();
+        return await ReadAsync(shard.ToString(), cancellationToken).ConfigureAwait(false) is [var failure] ? failure : null;
     }
 
     public ValueTask<IReadOnlyList<DeliveryFailure>> ReadAllAsync(CancellationToken cancellationToken) => ReadAsync(null, cancellationToken);

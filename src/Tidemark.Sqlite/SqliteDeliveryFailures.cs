@@ -12,7 +12,7 @@ internal sealed class SqliteDeliveryFailures(SqliteDatabase file) : IDeliveryFai
     public async ValueTask<DeliveryFailure?> FindAsync(ShardName shard, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(shard);
-        return (await ReadAsync(shard.ToString(), cancellationToken).ConfigureAwait(false)).FirstOrDefault();
+        return await ReadAsync(shard.ToString(), cancellationToken).ConfigureAwait(false) is [var failure] ? failure : null;
     }
 
     /// <inheritdoc />

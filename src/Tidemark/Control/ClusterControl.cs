@@ -140,10 +140,10 @@ public sealed class ClusterControl
     /// <param name="to">The first position that is delivered then. A later one than where it stands leaves out what lies between.</param>
     /// <param name="cancellationToken">Ends the wait; the command stays.</param>
     public Task<OperatorCommand> RewindAsync(string subscription, Position to, CancellationToken cancellationToken = default) =>
-        RewindAsync(subscription, SubscriptionStart.At(to), cancellationToken);
+        RewindToAsync(subscription, SubscriptionStart.At(to), cancellationToken);
 
     /// <summary>The same, to wherever a new subscription could begin: a position, a moment, the end.</summary>
-    public Task<OperatorCommand> RewindAsync(string subscription, SubscriptionStart to, CancellationToken cancellationToken = default)
+    public Task<OperatorCommand> RewindToAsync(string subscription, SubscriptionStart to, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(to);
         return RunAsync(OperatorAction.Rewind, subscription, to.ToString(), cancellationToken);

@@ -121,9 +121,9 @@ internal sealed partial class CommandRunner(
                 || (hosts.IsKnown(lease.Shard.Database) && LettersOf(lease.Shard).CanObey(lease));
         if (command.Action is not (OperatorAction.Rebuild or OperatorAction.Drop or OperatorAction.Split or OperatorAction.Merge))
             return true;
-        var lease = node.Book.Shards.Values.FirstOrDefault(l => l.Shard.IsMeantBy(command.Target));
-        return lease is null || (hosts.IsKnown(lease.Shard.Database)
-            && (lease.IsSubscription || hosts.Of(lease.Shard.Database).Keepers.ContainsKey(lease.Shard.Projection)));
+        var meant = node.Book.Shards.Values.FirstOrDefault(l => l.Shard.IsMeantBy(command.Target));
+        return meant is null || (hosts.IsKnown(meant.Shard.Database)
+            && (meant.IsSubscription || hosts.Of(meant.Shard.Database).Keepers.ContainsKey(meant.Shard.Projection)));
     }
 
     private Task<string> ObeyAsync(OperatorCommand command, CancellationToken cancellationToken) => command.Action switch

@@ -1,5 +1,6 @@
 using Tidemark.Checkpoints;
 using Tidemark.Control;
+using Tidemark.Delivery;
 using Tidemark.Events;
 using Tidemark.HighWater;
 using Tidemark.Leases;
@@ -70,6 +71,10 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
     public ICommandStore Commands => Inner.Commands;
 
     public ITenantStore Tenants => Inner.Tenants;
+
+    public ISubscriptionStore Subscriptions => Inner.Subscriptions;
+
+    public IDeliveryFailureStore DeliveryFailures => Inner.DeliveryFailures;
 
     public ISchema Schema => OtherSchema ?? Inner.Schema;
 

@@ -40,6 +40,15 @@ internal sealed class ScriptedConsumer : IShardConsumer
 
     public bool HoldsLocks { get; set; }
 
+    public bool NeedsJson => false;
+
+    public TimeSpan Linger { get; set; }
+
+    public TimeSpan? SyncInterval { get; set; }
+
+    /// <summary>Called for each state sync; answers where the consumer stands, if elsewhere.</summary>
+    public Func<HandshakeToken?> OnSync { get; set; } = () => null;
+
     public TimeSpan GatherMax { get; set; } = TimeSpan.FromHours(1);
 
     public int Handshakes { get; private set; }
@@ -101,6 +110,8 @@ internal sealed class ScriptedConsumer : IShardConsumer
         _expected = _known = Token;
         return ValueTask.FromResult(Token);
     }
+
+    public ValueTask<HandshakeToken?> SyncAsync(CancellationToken cancellationToken) => ValueTask.FromResult(OnSync());
 
     public async ValueTask<HandshakeToken?> DeliverAsync(ShardDelivery delivery, CancellationToken cancellationToken)
     {

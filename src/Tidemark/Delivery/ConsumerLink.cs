@@ -128,16 +128,23 @@ internal sealed partial class ConsumerLink(
         DeliveryOffer offer, DeliveryBatch batch, IStoreTransaction? transaction, CancellationToken cancellationToken)
     {
         if (callTimeout is not { } limit)
-            return await target.DeliverAsync(offer, batch, transaction, cancellationToken).ConfigureAwait(false);
+            return await WaitAsync(cancellationToken).ConfigureAwait(false);
         using var late = new CancellationTokenSource(limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
-            return await target.DeliverAsync(offer, batch, transaction, either.Token).ConfigureAwait(false);
+            return await WaitAsync(either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             throw new TimeoutException($"The consumer did not answer within {limit}.", e);
+        }
+
+        // A consumer that does not heed the token is left to itself.
+        ValueTask<DeliveryAnswer> WaitAsync(CancellationToken token)
+        {
+            var call = target.DeliverAsync(offer, batch, transaction, token);
+            return call.IsCompleted ? call : new(call.AsTask().WaitAsync(token));
         }
     }
 

@@ -22,7 +22,10 @@ public sealed record DeliveryPolicy
     /// </summary>
     public int ParallelStreams { get; init; } = 1;
 
-    /// <summary>How long one call may take. Null, the default, without a limit: a consumer that hangs holds up itself alone.</summary>
+    /// <summary>
+    /// How long one call may take; then it counts as a failed attempt. A consumer in the process that does not heed its cancellation token
+    /// then runs on beside the next attempt. Null, the default, without a limit: a consumer that hangs holds up itself alone.
+    /// </summary>
     public TimeSpan? CallTimeout { get; init; }
 
     /// <summary>

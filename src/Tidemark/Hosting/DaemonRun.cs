@@ -136,6 +136,9 @@ internal sealed class DaemonRun
         }
 
         await pipeline.ExecuteAsync(
+            static async (keeper, ct) => await keeper.RegisterAsync(ct).ConfigureAwait(false), _subscriptions, cancellationToken)
+            .ConfigureAwait(false);
+        await pipeline.ExecuteAsync(
             static async (host, ct) => await host.GetReadyAsync(ct).ConfigureAwait(false), main.Host, cancellationToken)
             .ConfigureAwait(false);
         await pipeline.ExecuteAsync(

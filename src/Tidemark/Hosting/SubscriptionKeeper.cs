@@ -22,7 +22,6 @@ internal sealed partial class SubscriptionKeeper(
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
     private readonly ShardStates _states = new(node, time);
-    private bool _isRegistered;
 
     /// <summary>Why subscriptions of the code could not be made as they are written there; null when they could.</summary>
     public string? Problem { get; private set; }
@@ -41,6 +40,32 @@ internal sealed partial class SubscriptionKeeper(
         }
     }
 
+    /// <summary>
+    /// Makes the subscriptions of the application's code, or changes them to what it says, before any shard runs here: what is appended
+    /// after the start is delivered by the definition of the code.
+    /// </summary>
+    public async Task RegisterAsync(CancellationToken cancellationToken)
+    {
+        await directory.RefreshAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var definition in targets.Registered)
+        {
+            var stands = await directory.EnsureAsync(definition, cancellationToken).ConfigureAwait(false);
+            var wanted = definition with { Start = stands.Definition.Start, Partitions = stands.Definition.Partitions };
+            if (DefinitionSerializer.Write(wanted) == DefinitionSerializer.Write(stands.Definition))
+                continue;
+            if (stands.Definition.Kind != SubscriptionKind.InProcess || stands.Definition.KeepsOwnToken != wanted.KeepsOwnToken)
+            {
+                Problem = $"Subscription '{definition.Name}' of the code is stored with another kind of consumer. Remove that one, or take " +
+                    "another name.";
+                LogMismatch(Problem);
+                continue;
+            }
+
+            await directory.ChangeAsync(wanted, cancellationToken).ConfigureAwait(false);
+            LogChanged(definition.Name);
+        }
+    }
+
     private async Task<bool> TryKeepAsync(CancellationToken cancellationToken)
     {
         try
@@ -48,13 +73,6 @@ internal sealed partial class SubscriptionKeeper(
             // The book first: a subscription that it names then is known by now, unless it was removed.
             var book = node.Book;
             var subscriptions = await directory.ReadAsync(cancellationToken).ConfigureAwait(false);
-            if (!_isRegistered)
-            {
-                await RegisterCodeAsync(cancellationToken).ConfigureAwait(false);
-                _isRegistered = true;
-                subscriptions = await directory.ReadAsync(cancellationToken).ConfigureAwait(false);
-            }
-
             foreach (var database in Databases())
                 await PrepareAsync(database, subscriptions, cancellationToken).ConfigureAwait(false);
             foreach (var run in hosts.Runs)
@@ -74,27 +92,6 @@ internal sealed partial class SubscriptionKeeper(
     }
 
     private IEnumerable<string> Databases() => [databases.Main.Name, .. databases.Tenants?.Databases ?? new HashSet<string>()];
-
-    private async Task RegisterCodeAsync(CancellationToken cancellationToken)
-    {
-        foreach (var definition in targets.Registered)
-        {
-            var stands = await directory.EnsureAsync(definition, cancellationToken).ConfigureAwait(false);
-            var wanted = definition with { Start = stands.Definition.Start, Partitions = stands.Definition.Partitions };
-            if (DefinitionSerializer.Write(wanted) == DefinitionSerializer.Write(stands.Definition))
-                continue;
-            if (stands.Definition.Kind != SubscriptionKind.InProcess || stands.Definition.KeepsOwnToken != wanted.KeepsOwnToken)
-            {
-                Problem = $"Subscription '{definition.Name}' of the code is stored with another kind of consumer. Remove that one, or take " +
-                    "another name.";
-                LogMismatch(Problem);
-                continue;
-            }
-
-            await directory.ChangeAsync(wanted, cancellationToken).ConfigureAwait(false);
-            LogChanged(definition.Name);
-        }
-    }
 
     private async Task PrepareAsync(string database, IReadOnlyList<Subscription> subscriptions, CancellationToken cancellationToken)
     {

@@ -1,9 +1,10 @@
 using Tidemark.Storage.Tests.Appending;
 using Tidemark.Storage.Tests.Checkpoints;
+using Tidemark.Storage.Tests.Delivery;
 using Tidemark.Storage.Tests.Leases;
 using Tidemark.Storage.Tests.Marks;
-using Tidemark.Storage.Tests.Reading;
 using Tidemark.Storage.Tests.ReadModels;
+using Tidemark.Storage.Tests.Reading;
 using Tidemark.Storage.Tests.Stores;
 using Tidemark.Storage.Tests.Tenancy;
 
@@ -69,3 +70,5 @@ public sealed class MemoryCommandTests : CommandTests<MemoryStore>;
 public sealed class MemoryParkedStreamTests : ParkedStreamTests<MemoryStore>;
 
 public sealed class MemoryTenantTests : TenantTests<MemoryStore>;
+
+public sealed class MemorySubscriptionStoreTests : SubscriptionStoreTests<MemoryStore>;

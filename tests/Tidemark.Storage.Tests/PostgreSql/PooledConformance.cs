@@ -1,3 +1,4 @@
+using Tidemark.Storage.Tests.Delivery;
 using Tidemark.Storage.Tests.Leases;
 using Tidemark.Storage.Tests.Stores;
 using Tidemark.Storage.Tests.Tenancy;
@@ -20,3 +21,5 @@ public sealed class PooledLeaseHintTests : LeaseHintTests<PooledStore>;
 public sealed class PooledCommandTests : CommandTests<PooledStore>;
 
 public sealed class PooledTenantTests : TenantTests<PooledStore>;
+
+public sealed class PooledSubscriptionStoreTests : SubscriptionStoreTests<PooledStore>;

@@ -1,9 +1,10 @@
 using Tidemark.Storage.Tests.Appending;
 using Tidemark.Storage.Tests.Checkpoints;
+using Tidemark.Storage.Tests.Delivery;
 using Tidemark.Storage.Tests.Leases;
 using Tidemark.Storage.Tests.Marks;
-using Tidemark.Storage.Tests.Reading;
 using Tidemark.Storage.Tests.ReadModels;
+using Tidemark.Storage.Tests.Reading;
 using Tidemark.Storage.Tests.Schemas;
 using Tidemark.Storage.Tests.Stores;
 using Tidemark.Storage.Tests.Tenancy;
@@ -76,3 +77,5 @@ public sealed class PostgreSqlLeaseHintTests : LeaseHintTests<PostgreSqlStore>;
 public sealed class PostgreSqlCommandTests : CommandTests<PostgreSqlStore>;
 
 public sealed class PostgreSqlTenantTests : TenantTests<PostgreSqlStore>;
+
+public sealed class PostgreSqlSubscriptionStoreTests : SubscriptionStoreTests<PostgreSqlStore>;

@@ -1,9 +1,10 @@
 using Tidemark.Storage.Tests.Appending;
 using Tidemark.Storage.Tests.Checkpoints;
+using Tidemark.Storage.Tests.Delivery;
 using Tidemark.Storage.Tests.Leases;
 using Tidemark.Storage.Tests.Marks;
-using Tidemark.Storage.Tests.Reading;
 using Tidemark.Storage.Tests.ReadModels;
+using Tidemark.Storage.Tests.Reading;
 using Tidemark.Storage.Tests.Schemas;
 using Tidemark.Storage.Tests.Stores;
 using Tidemark.Storage.Tests.Tenancy;
@@ -76,3 +77,5 @@ public sealed class SqliteLeaseHintTests : LeaseHintTests<SqliteStore>;
 public sealed class SqliteCommandTests : CommandTests<SqliteStore>;
 
 public sealed class SqliteTenantTests : TenantTests<SqliteStore>;
+
+public sealed class SqliteSubscriptionStoreTests : SubscriptionStoreTests<SqliteStore>;

@@ -240,7 +240,7 @@ internal sealed class DeliveryHistory
     private HandshakeToken OwnToken => _consumer.Token is not { } token ? Start
         : token.Kind == WireTokenKind.Start ? HandshakeToken.Start(new(token.Position)) : HandshakeToken.Delivered(new(token.Position));
 
-    // Nothing fails any more; what was lost is noticed by waiting for it in vain.
+    // Nothing fails any more; what was lost is noticed by waiting for it in vain, what was changed by hand by the next state sync.
     private void Settle()
     {
         _isSettling = true;
@@ -249,16 +249,17 @@ internal sealed class DeliveryHistory
             former.Crash();
         if (OwnToken.After.Value > Log.Mark)
             _consumer.Token = WireToken.Delivered(Log.Mark);
+        var isSynced = false;
         for (var n = 0; n < SettleStepsMax && Spec.Violation is null; n++)
         {
             var agent = Agent();
-            if (n > 0 && agent.IsDone && _consumer.IsIdle && _connections.TrueForAll(static c => c.IsIdle))
+            if (isSynced && agent.IsDone && _consumer.IsIdle && _connections.TrueForAll(static c => c.IsIdle))
             {
                 Spec.Ended();
                 return;
             }
 
-            agent.Step(maySync: n == 0);
+            isSynced |= agent.Step(maySync: !isSynced);
             Carry(isFaulty: false);
             if (!_consumer.Step(Random) && _consumer.IsIdle && _connections.TrueForAll(static c => c.IsIdle) && agent.IsWaiting)
                 agent.TimeOut(connectionToo: true);

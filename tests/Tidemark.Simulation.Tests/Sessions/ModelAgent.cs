@@ -49,7 +49,8 @@ internal sealed class ModelAgent
 
     /// <summary>It gets on with what it can do by itself.</summary>
     /// <param name="maySync">Whether a state sync is due.</param>
-    public void Step(bool maySync)
+    /// <returns>Whether it began one.</returns>
+    public bool Step(bool maySync)
     {
         switch (_session.Phase)
         {
@@ -58,13 +59,15 @@ internal sealed class ModelAgent
                 break;
             case SessionPhase.Ready when maySync:
                 Ask(_history.Rule.IsOwn ? _history.Start : _session.LastToken);
-                break;
+                return true;
             case SessionPhase.Ready when _cursor < _history.Log.Mark:
                 Deliver();
                 break;
             default:
                 break;
         }
+
+        return false;
     }
 
     /// <summary>It has waited for long enough, or its connection broke.</summary>

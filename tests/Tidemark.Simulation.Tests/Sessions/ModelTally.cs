@@ -31,5 +31,6 @@ internal sealed class ModelTally
 
     public override string ToString() =>
         $"{Offers} offers ({Empty} empty), {Effects} effects, {Repeats} repeats, {Partly} in part, "
-        + $"{Ignored} late answers, {Elsewhere} from elsewhere, {Repositions} repositions, {Same} in place, {Ahead} ahead of the log, {Fenced} fenced, {Recorded} recorded, {Faulted} faulted";
+        + $"{Ignored} late answers, {Elsewhere} from elsewhere, "
+        + $"{Repositions} repositions, {Same} in place, {Ahead} ahead of the log, {Fenced} fenced, {Recorded} recorded, {Faulted} faulted";
 }

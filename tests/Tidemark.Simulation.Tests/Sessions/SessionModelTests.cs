@@ -10,7 +10,7 @@ namespace Tidemark.Simulation.Tests.Sessions;
 public sealed class SessionModelTests(ITestOutputHelper output)
 {
     private const int Histories = 120_000;
-    private const int MutantHistoriesMax = 40_000;
+    private const int MutantHistoriesMax = 200_000;
 
     public static TheoryData<string> Mutants => [.. Enum.GetNames<Mutant>().Where(name => name != nameof(Mutant.None))];
 

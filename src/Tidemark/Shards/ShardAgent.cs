@@ -294,7 +294,8 @@ internal sealed partial class ShardAgent
             _batch.Events += slice.Count;
             _batch.Reached = slice.Count > 0 ? slice[slice.Count - 1].Position : _batch.Reached;
             _batch.Only = _batch.Events == 1 && slice.Count == 1 ? slice[0] : _batch.Only;
-            var answer = await _consumer.DeliverAsync(new ShardDelivery(_lastToken, slice, _setAside), cancellationToken).ConfigureAwait(false);
+            var delivery = new ShardDelivery(_lastToken, slice, _setAside);
+            var answer = await _consumer.DeliverAsync(delivery, cancellationToken).ConfigureAwait(false);
             if (answer is { } token)
             {
                 await RepositionAsync(token).ConfigureAwait(false);

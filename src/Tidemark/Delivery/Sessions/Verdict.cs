@@ -16,5 +16,6 @@ internal readonly record struct Verdict(VerdictKind Kind, HandshakeToken Token, 
 
     public static Verdict At(VerdictKind kind, HandshakeToken token) => new(kind, token, TimeSpan.Zero, null);
 
-    public static Verdict ProtocolError(HandshakeToken token, string reason) => new(VerdictKind.ProtocolError, token, TimeSpan.Zero, reason);
+    public static Verdict ProtocolError(HandshakeToken token, string reason) =>
+        new(VerdictKind.ProtocolError, token, TimeSpan.Zero, reason);
 }

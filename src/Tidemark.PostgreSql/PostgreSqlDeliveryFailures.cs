@@ -18,7 +18,8 @@ internal sealed class PostgreSqlDeliveryFailures(ConnectionScope scope, SqlTexts
         return await ReadAsync(shard.ToString(), cancellationToken).ConfigureAwait(false) is [var failure] ? failure : null;
     }
 
-    public ValueTask<IReadOnlyList<DeliveryFailure>> ReadAllAsync(CancellationToken cancellationToken) => ReadAsync(null, cancellationToken);
+    public ValueTask<IReadOnlyList<DeliveryFailure>> ReadAllAsync(CancellationToken cancellationToken) =>
+        ReadAsync(null, cancellationToken);
 
     public async ValueTask SaveAsync(DeliveryFailure failure, CancellationToken cancellationToken)
     {

@@ -16,7 +16,8 @@ internal sealed class SqliteDeliveryFailures(SqliteDatabase file) : IDeliveryFai
     }
 
     /// <inheritdoc />
-    public ValueTask<IReadOnlyList<DeliveryFailure>> ReadAllAsync(CancellationToken cancellationToken) => ReadAsync(null, cancellationToken);
+    public ValueTask<IReadOnlyList<DeliveryFailure>> ReadAllAsync(CancellationToken cancellationToken) =>
+        ReadAsync(null, cancellationToken);
 
     /// <inheritdoc />
     public async ValueTask SaveAsync(DeliveryFailure failure, CancellationToken cancellationToken)

@@ -38,7 +38,8 @@ internal sealed class SqliteSubscriptions(SqliteDatabase file) : ISubscriptionSt
             session =>
             {
                 session.Prepare(SqlText.AddSubscription)
-                    .Bind(1, definition.Name).Bind(2, DefinitionSerializer.Write(definition)).Bind(3, DefinitionSerializer.WriteStarts(starts))
+                    .Bind(1, definition.Name).Bind(2, DefinitionSerializer.Write(definition))
+                    .Bind(3, DefinitionSerializer.WriteStarts(starts))
                     .Bind(4, Microseconds.Of(file.Now)).Run();
                 var changed = Counted(session);
                 using var row = session.Prepare(SqlText.FindSubscription).Bind(1, definition.Name);

@@ -31,7 +31,8 @@ public sealed class SubscriptionDirectory
     internal Subscription? Find(string name) => _known.Subscriptions.GetValueOrDefault(name);
 
     /// <summary>The subscription that a shard is of; null when this process knows none such.</summary>
-    internal Subscription? Of(ShardName shard) => Find(shard.Projection) is { } found && found.Incarnation == shard.Generation ? found : null;
+    internal Subscription? Of(ShardName shard) =>
+        Find(shard.Projection) is { } found && found.Incarnation == shard.Generation ? found : null;
 
     /// <summary>Every subscription, by name; asks the coordination database.</summary>
     public async Task<IReadOnlyList<Subscription>> ReadAsync(CancellationToken cancellationToken = default)
@@ -41,8 +42,8 @@ public sealed class SubscriptionDirectory
     }
 
     /// <summary>
-    /// Makes a subscription. When this returns, it and its start are durable: every append that begins afterwards is delivered. One with the
-    /// same name and definition is returned as it is.
+    /// Makes a subscription. When this returns, it and its start are durable: every append that begins afterwards is delivered. One with
+    /// the same name and definition is returned as it is.
     /// </summary>
     /// <param name="definition">What it is. Those of kind <see cref="SubscriptionKind.InProcess"/> are made by registering them.</param>
     /// <param name="cancellationToken">Cancels the call; its outcome may then be unknown, and repeating it is safe.</param>
@@ -69,8 +70,8 @@ public sealed class SubscriptionDirectory
     }
 
     /// <summary>
-    /// Changes what a subscription takes and how it is handed over. Where it stands stays: events that it newly takes are delivered from there
-    /// on. Its kind, start, partitions and who keeps its token cannot be changed.
+    /// Changes what a subscription takes and how it is handed over. Where it stands stays: events that it newly takes are delivered from
+    /// there on. Its kind, start, partitions and who keeps its token cannot be changed.
     /// </summary>
     /// <exception cref="ArgumentException">There is none such, or a part was changed that cannot be.</exception>
     public async Task<Subscription> ChangeAsync(SubscriptionDefinition definition, CancellationToken cancellationToken = default)
@@ -83,8 +84,8 @@ public sealed class SubscriptionDirectory
         if ((stands.Definition.Kind, stands.Definition.KeepsOwnToken) != (definition.Kind, definition.KeepsOwnToken))
         {
             throw new ArgumentException(
-                $"Subscription '{definition.Name}' is of kind {stands.Definition.Kind} and {Keeper(stands.Definition)} keeps its token; that " +
-                "cannot be changed. Remove it and make another one.",
+                $"Subscription '{definition.Name}' is of kind {stands.Definition.Kind} and {Keeper(stands.Definition)} keeps its token; " +
+                "that cannot be changed. Remove it and make another one.",
                 nameof(definition));
         }
 
@@ -121,7 +122,8 @@ public sealed class SubscriptionDirectory
         if (Find(definition.Name) is { } stands)
             return stands;
         if (_databases.Main.Parts.Projections.Has(definition.Name))
-            throw new ArgumentException($"A projection is named '{definition.Name}'; give the subscription another name.", nameof(definition));
+            throw new ArgumentException(
+                $"A projection is named '{definition.Name}'; give the subscription another name.", nameof(definition));
         var starts = new Dictionary<string, Position>(StringComparer.Ordinal);
         foreach (var database in await DatabasesAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -140,7 +142,8 @@ public sealed class SubscriptionDirectory
         || (_databases.Tenants is null || tenant.IsDefault ? _databases.Main.Name : _databases.Tenants.Find(tenant)?.Database) == database;
 
     /// <summary>The position after which a start begins.</summary>
-    internal static async Task<Position> StartAfterAsync(SubscriptionStart start, EventDatabase database, CancellationToken cancellationToken)
+    internal static async Task<Position> StartAfterAsync(
+        SubscriptionStart start, EventDatabase database, CancellationToken cancellationToken)
     {
         if (start.Position is { } position)
             return new Position(Math.Max(0, position.Value - 1));
@@ -175,7 +178,8 @@ public sealed class SubscriptionDirectory
         if (_databases.Tenants is not { } tenants)
             return [_databases.Main];
         await tenants.RefreshAsync(cancellationToken).ConfigureAwait(false);
-        return [_databases.Main, .. tenants.Databases.Where(d => d != _databases.Main.Name).Order(StringComparer.Ordinal).Select(_databases.Get)];
+        var names = tenants.Databases.Where(d => d != _databases.Main.Name).Order(StringComparer.Ordinal);
+        return [_databases.Main, .. names.Select(_databases.Get)];
     }
 
     private async Task AnnounceAsync(CancellationToken cancellationToken)

@@ -114,7 +114,9 @@ internal sealed class BatchCutter(DeliveryPolicy policy)
     /// <summary>The batch passed.</summary>
     public void Passed() => _eventsMax = (int)Math.Min(policy.BatchEventsMax, 2L * _eventsMax);
 
-    /// <summary>Takes the parked events at or below a position, which are being recorded, and forgets the others: they come again.</summary>
+    /// <summary>
+    /// Takes the parked events at or below a position, which are being recorded, and forgets the others: they come again.
+    /// </summary>
     public RecordedEvent[] TakeParked(Position through)
     {
         if (Parked.Count == 0)

@@ -13,8 +13,8 @@ namespace Tidemark.Delivery;
 /// time.
 /// </summary>
 internal sealed partial class ConsumerLink(
-    ShardName shard, IDeliveryTarget target, QuestionNumbers numbers, TimeSpan? callTimeout, Func<CancellationToken, ValueTask<Position>> mark,
-    TimeProvider time, ILogger logger)
+    ShardName shard, IDeliveryTarget target, QuestionNumbers numbers, TimeSpan? callTimeout,
+    Func<CancellationToken, ValueTask<Position>> mark, TimeProvider time, ILogger logger)
 {
     private readonly DeliverySession _session = new(target.Keeper, numbers);
 
@@ -88,7 +88,8 @@ internal sealed partial class ConsumerLink(
                 TidemarkTelemetry.DeliveryDelay.Record(Math.Max(0, (time.GetUtcNow() - last.RecordedAt).TotalSeconds), Tag);
             return verdict.Kind switch
             {
-                VerdictKind.Ahead => throw new TokenAheadException(shard, verdict.Token, await mark(cancellationToken).ConfigureAwait(false)),
+                VerdictKind.Ahead => throw new TokenAheadException(
+                    shard, verdict.Token, await mark(cancellationToken).ConfigureAwait(false)),
                 VerdictKind.AskAgain => throw new DeliveryFailedException(
                     shard, "The consumer stands elsewhere than its handshake said; asking it again.", null, null),
                 VerdictKind.ProtocolError => throw Wrong(verdict),

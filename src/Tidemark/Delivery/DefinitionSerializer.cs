@@ -5,7 +5,9 @@ using Tidemark.Events;
 
 namespace Tidemark.Delivery;
 
-/// <summary>The stored forms of a subscription's definition, without its name, and of its starts: JSON. Equal values give equal text.</summary>
+/// <summary>
+/// The stored forms of a subscription's definition, without its name, and of its starts: JSON. Equal values give equal text.
+/// </summary>
 public static class DefinitionSerializer
 {
     /// <summary>Writes a definition.</summary>

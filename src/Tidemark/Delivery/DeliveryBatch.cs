@@ -16,13 +16,17 @@ public sealed class DeliveryBatch
         Attempt = attempt;
     }
 
-    /// <summary>The shard of the subscription: its name, slots and event database. A consumer that keeps tokens keeps one for each.</summary>
+    /// <summary>
+    /// The shard of the subscription: its name, slots and event database. A consumer that keeps tokens keeps one for each.
+    /// </summary>
     public ShardName Shard { get; }
 
     /// <summary>Where the consumer is believed to stand: the token that it stored last.</summary>
     public HandshakeToken Offered { get; }
 
-    /// <summary>Where it stands when all of the batch is processed; what a consumer that keeps its own token stores with its effects.</summary>
+    /// <summary>
+    /// Where it stands when all of the batch is processed; what a consumer that keeps its own token stores with its effects.
+    /// </summary>
     public HandshakeToken Token { get; }
 
     /// <summary>The events; at least one.</summary>

@@ -29,8 +29,8 @@ public sealed record DeliveryPolicy
     public TimeSpan? CallTimeout { get; init; }
 
     /// <summary>
-    /// How often an event is tried before <see cref="OnFailure"/>. Null, the default, without a limit: it is tried again with growing pauses,
-    /// and the events behind it wait.
+    /// How often an event is tried before <see cref="OnFailure"/>. Null, the default, without a limit: it is tried again with growing
+    /// pauses, and the events behind it wait.
     /// </summary>
     public int? AttemptsMax { get; init; }
 

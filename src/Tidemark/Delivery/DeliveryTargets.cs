@@ -4,7 +4,9 @@ using Tidemark.Leases;
 
 namespace Tidemark.Delivery;
 
-/// <summary>The subscriptions that this process can run: those that its code consumes, and those of kinds that it has the means for.</summary>
+/// <summary>
+/// The subscriptions that this process can run: those that its code consumes, and those of kinds that it has the means for.
+/// </summary>
 internal sealed class DeliveryTargets
 {
     private readonly Dictionary<string, InProcessConsumer> _consumers;

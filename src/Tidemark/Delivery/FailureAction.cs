@@ -1,6 +1,8 @@
 namespace Tidemark.Delivery;
 
-/// <summary>What happens to an event that a subscription's consumer failed to process as often as its policy allows. Stored by number.</summary>
+/// <summary>
+/// What happens to an event that a subscription's consumer failed to process as often as its policy allows. Stored by number.
+/// </summary>
 public enum FailureAction
 {
     /// <summary>The shard is faulted: it stays where it is until an operator resumes or rewinds it. Nothing is skipped.</summary>

@@ -9,6 +9,8 @@ namespace Tidemark.Delivery;
 /// </summary>
 public interface IOwnTokenSubscriber : ISubscriber
 {
-    /// <summary>The token that it stored last for a shard; null when it has stored none: then it begins with the subscription's start.</summary>
+    /// <summary>
+    /// The token that it stored last for a shard; null when it has stored none: then it begins with the subscription's start.
+    /// </summary>
     ValueTask<HandshakeToken?> ReadTokenAsync(ShardName shard, CancellationToken cancellationToken);
 }

@@ -23,7 +23,9 @@ public interface ISubscriptionStore
     ValueTask<Subscription> AddAsync(
         SubscriptionDefinition definition, IReadOnlyDictionary<string, Position> starts, CancellationToken cancellationToken);
 
-    /// <summary>Changes a subscription's definition. Returns whether it was there; a definition that is stored already is no change.</summary>
+    /// <summary>
+    /// Changes a subscription's definition. Returns whether it was there; a definition that is stored already is no change.
+    /// </summary>
     ValueTask<bool> ChangeAsync(SubscriptionDefinition definition, int incarnation, CancellationToken cancellationToken);
 
     /// <summary>Removes a subscription. Returns whether it was there.</summary>

@@ -3,7 +3,9 @@ using Tidemark.Shards;
 
 namespace Tidemark.Delivery;
 
-/// <summary>No consumer is attached to a shard of a subscription. It waits where it is until one comes; nothing is passed or dropped.</summary>
+/// <summary>
+/// No consumer is attached to a shard of a subscription. It waits where it is until one comes; nothing is passed or dropped.
+/// </summary>
 public sealed class NoConsumerException : ConsumerException
 {
     internal NoConsumerException(ShardName shard)

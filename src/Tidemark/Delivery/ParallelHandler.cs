@@ -3,9 +3,9 @@ using Tidemark.Events;
 namespace Tidemark.Delivery;
 
 /// <summary>
-/// Handles the events of a batch one by one, those of different streams beside each other when that is wanted, those of one stream always in
-/// order. When an event fails, what is done before it without a gap counts as done; what is done beyond it is remembered, so that it is not
-/// handled again when the rest comes once more. Not safe for concurrent use.
+/// Handles the events of a batch one by one, those of different streams beside each other when that is wanted, those of one stream always
+/// in order. When an event fails, what is done before it without a gap counts as done; what is done beyond it is remembered, so that it is
+/// not handled again when the rest comes once more. Not safe for concurrent use.
 /// </summary>
 internal sealed class ParallelHandler(Func<RecordedEvent, CancellationToken, ValueTask> handle, int streamsMax)
 {

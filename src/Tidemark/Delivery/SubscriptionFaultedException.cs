@@ -2,7 +2,9 @@ using Tidemark.Shards;
 
 namespace Tidemark.Delivery;
 
-/// <summary>A shard of a subscription has stopped by its policy, or because its consumer said so. An operator resumes or rewinds it.</summary>
+/// <summary>
+/// A shard of a subscription has stopped by its policy, or because its consumer said so. An operator resumes or rewinds it.
+/// </summary>
 public sealed class SubscriptionFaultedException : ConsumerException
 {
     internal SubscriptionFaultedException(DeliveryFailure failure)

@@ -21,6 +21,6 @@ namespace Tidemark.Delivery;
 /// <param name="Random">Chance.</param>
 /// <param name="Logger">Where to log.</param>
 internal sealed record SubscriptionParts(
-    ICheckpointStore Checkpoints, IDeliveryFailureStore Failures, IDeadLetterStore DeadLetters, QuestionNumbers Numbers, StoredTokens Tokens,
-    Func<CancellationToken, ValueTask<Position>> Mark, Func<Exception, bool> IsTransient, ShardOptions Options, TimeProvider Time,
+    ICheckpointStore Checkpoints, IDeliveryFailureStore Failures, IDeadLetterStore DeadLetters, QuestionNumbers Numbers,
+    StoredTokens Tokens, Func<CancellationToken, ValueTask<Position>> Mark, Func<Exception, bool> IsTransient, ShardOptions Options, TimeProvider Time,
     Random Random, ILogger Logger);

@@ -37,7 +37,8 @@ public sealed record SubscriptionStart(Position? Position, DateTimeOffset? Momen
             return At(new Position(position));
         if (DateTimeOffset.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var moment))
             return Since(moment);
-        throw new FormatException($"'{text}' is no start: give a position from 1, a moment like 2026-01-31T12:00:00.0000000+00:00, or End.");
+        throw new FormatException(
+            $"'{text}' is no start: give a position from 1, a moment like 2026-01-31T12:00:00.0000000+00:00, or End.");
     }
 
     /// <summary>The position, the moment, or <c>End</c>.</summary>

@@ -8,7 +8,8 @@ using Tidemark.Shards;
 namespace Tidemark.Hosting;
 
 /// <summary>Runs the shards that this node owns, each by the host of its event database.</summary>
-internal sealed class ShardHosts(IEnumerable<Projection> projections, IEnumerable<Capability> subscriptions, HostedShards hosted) : IShardHost
+internal sealed class ShardHosts(
+    IEnumerable<Projection> projections, IEnumerable<Capability> subscriptions, HostedShards hosted) : IShardHost
 {
     // The node stays the shard's owner, so that the status names what is wrong.
     private static readonly ShardProblem Unknown = new(

@@ -11,8 +11,8 @@ namespace Tidemark.Hosting;
 internal sealed class SubscriptionCommands(SubscriptionDirectory directory, NodeAgent node, ShardHosts hosts, ShardStates states)
 {
     /// <summary>
-    /// Sets every shard of a subscription to a position. Ends the shards first and fences them, so that it takes effect without new events, and
-    /// nothing that was under way moves the token afterwards. Can be done again.
+    /// Sets every shard of a subscription to a position. Ends the shards first and fences them, so that it takes effect without new events,
+    /// and nothing that was under way moves the token afterwards. Can be done again.
     /// </summary>
     /// <exception cref="ArgumentException">It cannot be rewound; the message says why.</exception>
     public async Task<string> RewindAsync(string target, SubscriptionStart to, CancellationToken cancellationToken)
@@ -58,8 +58,8 @@ internal sealed class SubscriptionCommands(SubscriptionDirectory directory, Node
         if (found.FirstOrDefault(l => !l.IsSubscription) is { } projection)
         {
             throw new ArgumentException(
-                $"'{projection.Shard.Projection}' is a projection: what it has written cannot be taken back. Rebuild it, which applies every " +
-                "event again beside the live read model. Only subscriptions are rewound.");
+                $"'{projection.Shard.Projection}' is a projection: what it has written cannot be taken back. Rebuild it, which applies " +
+                "every event again beside the live read model. Only subscriptions are rewound.");
         }
 
         if (directory.Of(found[0].Shard)?.Definition.KeepsOwnToken == true)
@@ -116,8 +116,8 @@ internal sealed class SubscriptionCommands(SubscriptionDirectory directory, Node
         if (parked.Count > 0 && parked[0].Position <= after)
         {
             throw new ArgumentException(
-                $"Stream '{parked[0].Stream}' of subscription '{shard.Projection}' is parked at position {parked[0].Position}, before the " +
-                "position to go to, so its events would be lost. Retry or discard its dead letter first, or rewind to before it.");
+                $"Stream '{parked[0].Stream}' of subscription '{shard.Projection}' is parked at position {parked[0].Position}, before " +
+                "the position to go to, so its events would be lost. Retry or discard its dead letter first, or rewind to before it.");
         }
     }
 

@@ -21,7 +21,8 @@ internal sealed class SubscriptionHost(
 
     /// <summary>The shards that were begun with a definition that has changed since.</summary>
     public IEnumerable<ShardName> Outdated => _made
-        .Where(m => directory.Of(m.Key) is { } now && DefinitionSerializer.Write(now.Definition) != DefinitionSerializer.Write(m.Value.Definition))
+        .Where(m => directory.Of(m.Key) is { } now && !ReferenceEquals(now, m.Value)
+            && DefinitionSerializer.Write(now.Definition) != DefinitionSerializer.Write(m.Value.Definition))
         .Select(m => m.Key);
 
     /// <summary>Makes the agent of a shard; null when this process does not know its subscription, or has nothing to run it with.</summary>

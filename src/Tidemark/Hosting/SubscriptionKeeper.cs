@@ -55,8 +55,8 @@ internal sealed partial class SubscriptionKeeper(
                 continue;
             if (stands.Definition.Kind != SubscriptionKind.InProcess || stands.Definition.KeepsOwnToken != wanted.KeepsOwnToken)
             {
-                Problem = $"Subscription '{definition.Name}' of the code is stored with another kind of consumer. Remove that one, or take " +
-                    "another name.";
+                Problem = $"Subscription '{definition.Name}' of the code is stored with another kind of consumer. Remove that one, or " +
+                    "take another name.";
                 LogMismatch(Problem);
                 continue;
             }
@@ -183,7 +183,8 @@ internal sealed partial class SubscriptionKeeper(
     [LoggerMessage(EventId = 1462, Level = LogLevel.Error, Message = "{Problem}")]
     private partial void LogMismatch(string problem);
 
-    [LoggerMessage(EventId = 1463, Level = LogLevel.Information, Message = "Subscription {Subscription} was changed to what the code says.")]
+    [LoggerMessage(EventId = 1463, Level = LogLevel.Information, Message = "Subscription {Subscription} was changed to what the " +
+        "code says.")]
     private partial void LogChanged(string subscription);
 
     [LoggerMessage(EventId = 1464, Level = LogLevel.Information, Message = "Subscription {Subscription} was removed: its shards on event " +

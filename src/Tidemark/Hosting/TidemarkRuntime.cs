@@ -44,7 +44,8 @@ internal sealed partial class TidemarkRuntime : IAsyncDisposable
         Store = new EventStore(Databases, TenantId.Default);
         Subscriptions = new SubscriptionDirectory(Databases);
         _targets = new DeliveryTargets(
-            builder.Subscriptions, provider.GetServices<IDeliveryTargetSource>(), types, provider.GetRequiredService<IServiceScopeFactory>());
+            builder.Subscriptions, provider.GetServices<IDeliveryTargetSource>(), types,
+            provider.GetRequiredService<IServiceScopeFactory>());
         foreach (var taken in _targets.Registered.Where(s => _projections.Has(s.Name)))
             throw new InvalidOperationException($"A projection and a subscription are named '{taken.Name}'; give one another name.");
         Daemon = new Daemon(Databases, _projections, Subscriptions, _targets, _options, loggers.CreateLogger<Daemon>());

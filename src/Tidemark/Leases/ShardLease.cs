@@ -20,7 +20,9 @@ public sealed record ShardLease(
     /// <summary>The <see cref="Version"/> of the shards of a subscription that code of the application consumes.</summary>
     public const int InProcessVersion = 0;
 
-    /// <summary>Whether it is a shard of a subscription. Those have versions that no projection has, one for each kind of consumer.</summary>
+    /// <summary>
+    /// Whether it is a shard of a subscription. Those have versions that no projection has, one for each kind of consumer.
+    /// </summary>
     public bool IsSubscription => Version <= InProcessVersion;
 
     /// <summary>

@@ -63,7 +63,9 @@ internal interface IShardConsumer
     /// <exception cref="DeadLetterException">The command makes no sense; nothing was changed.</exception>
     ValueTask<DeadLetterOutcome> SettleAsync(DeadLetterCommand command, ErrorClassifier errors, CancellationToken cancellationToken);
 
-    /// <summary>How often an idle shard compares tokens with its consumer, as nothing else would show a difference; null for never.</summary>
+    /// <summary>
+    /// How often an idle shard compares tokens with its consumer, as nothing else would show a difference; null for never.
+    /// </summary>
     TimeSpan? SyncInterval { get; }
 
     /// <summary>

@@ -56,7 +56,8 @@ internal sealed partial class ShardAgent
         _time = runtime.Time;
         _logger = runtime.Logger;
         _classifier = new ErrorClassifier(runtime.IsTransient);
-        _startPipeline = runtime.Pipelines.Build(PipelineName.ShardStart, _time, e => e is not (FencedException or LogRewoundException or ConsumerException));
+        _startPipeline = runtime.Pipelines.Build(
+            PipelineName.ShardStart, _time, e => e is not (FencedException or LogRewoundException or ConsumerException));
         _stopPipeline = runtime.Pipelines.Build(PipelineName.ShardStop, _time, _ => false);
         _batchPipeline = runtime.Pipelines.Build(PipelineName.Batch, _time, e => e is not EventFetcherException && _classifier.IsOutage(e));
         _random = runtime.Random;

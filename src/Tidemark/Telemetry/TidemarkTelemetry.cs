@@ -52,7 +52,7 @@ public static class TidemarkTelemetry
         Meter.CreateCounter<long>("tidemark.delivery.errors", "{batch}", "Batches that a consumer failed to process.");
 
     internal static readonly Counter<long> Retries =
-        Meter.CreateCounter<long>("tidemark.delivery.retries", "{attempt}", "Events handed to a consumer again after it had failed at them.");
+        Meter.CreateCounter<long>("tidemark.delivery.retries", "{attempt}", "Failed attempts at events that were tried again.");
 
     internal static readonly Histogram<double> DeliveryDelay = Meter.CreateHistogram<double>(
         "tidemark.delivery.delay", "s", "From the recording of a batch's last event to the end of its handling.");

@@ -9,7 +9,11 @@ namespace Tidemark.Tests.Delivery;
 /// <summary>What a consumer of batches answers, and what follows.</summary>
 public sealed class OutcomeTests : IAsyncDisposable
 {
-    private static readonly DeliveryPolicy Quick = new() { RetryMin = TimeSpan.FromMilliseconds(1), RetryMax = TimeSpan.FromMilliseconds(2) };
+    private static readonly DeliveryPolicy Quick = new()
+    {
+        RetryMin = TimeSpan.FromMilliseconds(1),
+        RetryMax = TimeSpan.FromMilliseconds(2),
+    };
 
     private readonly Inbox _mail = new();
     private readonly List<int> _batches = [];

@@ -22,5 +22,6 @@ namespace Tidemark.Delivery;
 /// <param name="Logger">Where to log.</param>
 internal sealed record SubscriptionParts(
     ICheckpointStore Checkpoints, IDeliveryFailureStore Failures, IDeadLetterStore DeadLetters, QuestionNumbers Numbers,
-    StoredTokens Tokens, Func<CancellationToken, ValueTask<Position>> Mark, Func<Exception, bool> IsTransient, ShardOptions Options, TimeProvider Time,
+    StoredTokens Tokens, Func<CancellationToken, ValueTask<Position>> Mark, Func<Exception, bool> IsTransient, ShardOptions Options,
+    TimeProvider Time,
     Random Random, ILogger Logger);

@@ -4,7 +4,8 @@ using Tidemark.Log;
 
 namespace Tidemark.Delivery;
 
-/// <summary>The way to the consumer of one shard: in the process, over a connection, by HTTP. Calls come one at a time.</summary>
+/// <summary>The way to the consumer of one shard: in the process, over a connection, by HTTP. Calls come one at a time. One that
+/// is <see cref="IDisposable"/> is disposed when its shard ends here.</summary>
 internal interface IDeliveryTarget
 {
     /// <summary>Who keeps the token.</summary>

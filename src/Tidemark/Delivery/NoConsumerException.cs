@@ -8,10 +8,20 @@ namespace Tidemark.Delivery;
 /// </summary>
 public sealed class NoConsumerException : ConsumerException
 {
-    internal NoConsumerException(ShardName shard)
+    /// <summary>Nobody is attached.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="attached">Completes when that may have changed; taken before looking.</param>
+    internal NoConsumerException(ShardName shard, Task attached)
         : base(
             $"No consumer is attached to subscription shard {shard}; it waits for one. Connect a consumer, or remove the subscription.",
-            ErrorCategory.NoConsumer, TimeSpan.FromMinutes(1))
+            ErrorCategory.NoConsumer, TimeSpan.FromMinutes(1)) =>
+        Until = attached;
+
+    /// <summary>The shard goes from one consumer to another one, which is asked next.</summary>
+    internal NoConsumerException(ShardName shard)
+        : base(
+            $"Subscription shard {shard} goes to another consumer, which is asked where it stands.", ErrorCategory.NoConsumer,
+            TimeSpan.Zero)
     {
     }
 }

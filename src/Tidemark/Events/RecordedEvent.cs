@@ -90,6 +90,9 @@ public sealed class RecordedEvent
     /// <exception cref="EventSerializationException">The stored metadata is not what the store writes.</exception>
     public EventMetadata Metadata => _metadata ??= MetadataSerializer.Read(this, _metadataJson);
 
+    /// <summary>Its metadata as stored, UTF-8 JSON; empty for none.</summary>
+    internal ReadOnlyMemory<byte> MetadataJson => _metadataJson;
+
     /// <summary>The decoded event object, upcast to its current type.</summary>
     /// <exception cref="EventSerializationException">The data could not be decoded.</exception>
     /// <exception cref="UnknownEventTypeException">The stored type name is not registered.</exception>

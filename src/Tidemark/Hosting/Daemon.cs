@@ -124,6 +124,9 @@ public sealed partial class Daemon : DatabaseDaemon
         return check.Result;
     }
 
+    /// <summary>This process in the cluster; null while the daemon does not run.</summary>
+    internal Placement.NodeAgent? Node => _run?.Node;
+
     /// <summary>The run on one database.</summary>
     /// <exception cref="InvalidOperationException">The daemon does not run in this process.</exception>
     internal DatabaseRun RunOn(string database) => _run?.Hosts.Of(database)

@@ -17,12 +17,12 @@ internal sealed class SubscriptionHost(
 
     private readonly StoredTokens _tokens = new(database.Storage.Checkpoints, runtime.Options.TokenSyncInterval * 0.9, runtime.Time);
 
-    private readonly ConcurrentDictionary<ShardName, Subscription> _made = new();
+    private readonly ConcurrentDictionary<ShardName, (Subscription Subscription, IDeliveryTarget Target)> _made = new();
 
     /// <summary>The shards that were begun with a definition that has changed since.</summary>
     public IEnumerable<ShardName> Outdated => _made
-        .Where(m => directory.Of(m.Key) is { } now && !ReferenceEquals(now, m.Value)
-            && DefinitionSerializer.Write(now.Definition) != DefinitionSerializer.Write(m.Value.Definition))
+        .Where(m => directory.Of(m.Key) is { } now && !ReferenceEquals(now, m.Value.Subscription)
+            && DefinitionSerializer.Write(now.Definition) != DefinitionSerializer.Write(m.Value.Subscription.Definition))
         .Select(m => m.Key);
 
     /// <summary>Makes the agent of a shard; null when this process does not know its subscription, or has nothing to run it with.</summary>
@@ -30,7 +30,7 @@ internal sealed class SubscriptionHost(
     {
         if (directory.Of(lease.Shard) is not { } subscription || targets.Make(lease.Shard, subscription) is not { } target)
             return null;
-        _made[lease.Shard] = subscription;
+        _made[lease.Shard] = (subscription, target);
         var options = runtime.Options.WithLater(IdleProgressMin);
         var parts = new SubscriptionParts(
             database.Storage.Checkpoints, database.Storage.DeliveryFailures, database.Storage.DeadLetters, numbers, _tokens,
@@ -42,5 +42,9 @@ internal sealed class SubscriptionHost(
     }
 
     /// <summary>A shard has ended here.</summary>
-    public void Ended(ShardName shard) => _made.TryRemove(shard, out _);
+    public void Ended(ShardName shard)
+    {
+        if (_made.TryRemove(shard, out var made))
+            (made.Target as IDisposable)?.Dispose();
+    }
 }

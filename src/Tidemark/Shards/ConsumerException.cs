@@ -25,4 +25,7 @@ public abstract class ConsumerException : TidemarkException
 
     /// <summary>How long the shard pauses before it tries again; null for growing pauses.</summary>
     public TimeSpan? Pause { get; }
+
+    /// <summary>Completes when trying again is worth it before the pause is over; null when nothing tells.</summary>
+    internal Task? Until { get; init; }
 }

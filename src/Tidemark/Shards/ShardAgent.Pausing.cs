@@ -14,7 +14,7 @@ internal sealed partial class ShardAgent
         if (error is ConsumerException { Pause: { } asked })
             pause = asked;
         var now = _time.GetUtcNow();
-        var resume = _resume.Next;
+        var resume = error is ConsumerException { Until: { } until } ? Task.WhenAny(_resume.Next, until) : _resume.Next;
 
         // A command that came before the pause ends it too, but each ends one pause only.
         if (_commands.TakeNews())

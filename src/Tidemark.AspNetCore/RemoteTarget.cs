@@ -1,0 +1,146 @@
+using Tidemark.Checkpoints;
+using Tidemark.Delivery;
+using Tidemark.Delivery.Sessions;
+using Tidemark.Events;
+using Tidemark.Leases;
+using Tidemark.Log;
+using Tidemark.Protocol;
+using Tidemark.Protocol.Frames;
+using Tidemark.Storage;
+
+namespace Tidemark.AspNetCore;
+
+/// <summary>The way from a shard to the member that its partition belongs to.</summary>
+internal sealed class RemoteTarget(ShardName shard, bool keepsOwnToken, MemberGroup group)
+    : IDeliveryTarget, IDisposable
+{
+    // What the fields of an event take beside its data, about.
+    private const int EventOverheadBytes = 300;
+
+    private MemberConnection? _asked;
+
+    /// <summary>The partition's name on the wire.</summary>
+    public string Partition { get; } = shard.Database == StorageContext.MainDatabase ? $"{shard.Slots}" : $"{shard.Slots}@{shard.Database}";
+
+    /// <inheritdoc />
+    public TokenKeeper Keeper => keepsOwnToken ? TokenKeeper.Consumer : TokenKeeper.Store;
+
+    /// <inheritdoc />
+    public bool NeedsData => false;
+
+    /// <inheritdoc />
+    public bool NeedsJson => true;
+
+    /// <inheritdoc />
+    public bool IsTransactional => false;
+
+    /// <summary>Its shard runs here.</summary>
+    public void Begin() => group.Add(this);
+
+    /// <summary>Its shard has ended here.</summary>
+    public void Dispose()
+    {
+        group.Remove(this);
+        _asked?.Revoke(Partition);
+        _asked = null;
+    }
+
+    /// <inheritdoc />
+    public async ValueTask<HandshakeToken?> AskAsync(HandshakeQuestion question, CancellationToken cancellationToken)
+    {
+        var member = group.MemberOf(this);
+        if (_asked != member)
+            _asked?.Revoke(Partition);
+        _asked = member ?? throw Nobody();
+        try
+        {
+            var answer = await member.AskAsync(
+                new AskFrame(Partition, question.Number, ToWire(question.Fallback)), cancellationToken).ConfigureAwait(false);
+            return answer is { } token ? FromWire(token) : null;
+        }
+        catch (MemberLostException)
+        {
+            throw Nobody();
+        }
+    }
+
+    /// <inheritdoc />
+    public async ValueTask<DeliveryAnswer> DeliverAsync(
+        DeliveryOffer offer, DeliveryBatch batch, IStoreTransaction? transaction, CancellationToken cancellationToken)
+    {
+        var member = group.MemberOf(this);
+        if (member is null || _asked is null || _asked != member)
+            throw Nobody();
+        var delivery = Cut(offer, batch, member.Credit);
+        try
+        {
+            return await member.DeliverAsync(delivery, cancellationToken).ConfigureAwait(false) switch
+            {
+                AckFrame ack => DeliveryAnswer.Of(OutcomeOf(ack, delivery, offer)),
+                TokenFrame { Token: { } token } => DeliveryAnswer.Elsewhere(FromWire(token)),
+                var other => throw new InvalidOperationException($"{other} is no answer to a delivery."),
+            };
+        }
+        catch (MemberLostException)
+        {
+            throw Nobody();
+        }
+    }
+
+    // Nobody, or somebody else, who has to be asked first.
+    private NoConsumerException Nobody()
+    {
+        var attached = group.Changed.Next;
+        return group.MemberOf(this) is null ? new(shard, attached) : new(shard);
+    }
+
+    // As many events as the member takes at once, at least one; the rest follows when they are answered. Those of a dead letter, which lie
+    // behind the token, are not divided: their answer cannot say how far it got.
+    private DeliverFrame Cut(DeliveryOffer offer, DeliveryBatch batch, MemberCredit credit)
+    {
+        var isLate = offer.Through <= offer.Offered.After;
+        var events = batch.Events.Span;
+        var wire = new List<WireEvent>(events.Length);
+        var bytes = 0L;
+        foreach (var e in events)
+        {
+            bytes += e.Json.Length + e.MetadataJson.Length + EventOverheadBytes;
+            if (!isLate && wire.Count > 0 && (wire.Count >= credit.EventsMax || bytes > credit.BytesMax))
+                break;
+            wire.Add(ToWire(e));
+        }
+
+        var through = wire.Count == events.Length ? offer.Through.Value : wire[^1].Position;
+        return new DeliverFrame(Partition, offer.Number, ToWire(offer.Offered), through, wire);
+    }
+
+    private static DeliveryOutcome OutcomeOf(AckFrame ack, DeliverFrame delivery, DeliveryOffer offer)
+    {
+        var through = ack.Through is { } done ? new Position(done) : (Position?)null;
+        return ack.Outcome switch
+        {
+            AckOutcome.Done when (ack.Through ?? delivery.Through) == offer.Through.Value => DeliveryOutcome.Done,
+            AckOutcome.Done => DeliveryOutcome.DoneThrough(new Position(ack.Through ?? delivery.Through)),
+            AckOutcome.RetryAfter => DeliveryOutcome.RetryAfter(DelayOf(ack), ack.Reason!, through),
+            AckOutcome.Park => DeliveryOutcome.Park(ack.Reason!, through),
+            AckOutcome.Skip => DeliveryOutcome.Skip(ack.Reason!, through),
+            AckOutcome.Stop => DeliveryOutcome.Stop(ack.Reason!, through),
+            _ => throw new InvalidOperationException($"{ack.Outcome} is no outcome."),
+        };
+    }
+
+    // A day is longer than any back-off; a client's number could be beyond what a time span holds.
+    private static TimeSpan DelayOf(AckFrame ack) =>
+        TimeSpan.FromMilliseconds(Math.Min(ack.RetryAfterMs ?? 0, (long)TimeSpan.FromDays(1).TotalMilliseconds));
+
+    private static WireToken ToWire(HandshakeToken token) => token.Kind == HandshakeTokenKind.Start
+        ? WireToken.Start(token.Position.Value)
+        : WireToken.Delivered(token.Position.Value);
+
+    private static HandshakeToken FromWire(WireToken token) => token.Kind == WireTokenKind.Start
+        ? HandshakeToken.Start(new Position(token.Position))
+        : HandshakeToken.Delivered(new Position(token.Position));
+
+    private static WireEvent ToWire(RecordedEvent e) => new(
+        e.Position.Value, e.Id, e.TypeName, e.StreamId.Value, e.Version.Value, e.Tenant.Value, e.RecordedAt, e.Json, e.MetadataJson);
+}

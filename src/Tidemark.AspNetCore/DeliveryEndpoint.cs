@@ -38,7 +38,8 @@ internal sealed partial class DeliveryEndpoint(
         if (!hub.TryEnter(options.Value.ConnectionsMax))
         {
             await RejectAsync(
-                frames, sending, new RejectFrame(ErrorCode.Busy, "The node has as many connections as it takes."), null).ConfigureAwait(false);
+                frames, sending, new RejectFrame(ErrorCode.Busy, "The node has as many connections as it takes."), null)
+                .ConfigureAwait(false);
             return;
         }
 
@@ -71,8 +72,8 @@ internal sealed partial class DeliveryEndpoint(
             session, (int)heartbeat.TotalMilliseconds, subscription.Incarnation, options.Value.FrameBytesMax,
             subscription.Definition.Policy.BatchEventsMax);
         await member.RunAsync(
-            welcome, hub.GroupOf(subscription), sending, () => places.Recheck(subscription), () => runtime.Databases.Main.HighWater.Mark.Value,
-            lifetime.ApplicationStopping).ConfigureAwait(false);
+            welcome, hub.GroupOf(subscription), sending, () => places.Recheck(subscription),
+            () => runtime.Databases.Main.HighWater.Mark.Value, lifetime.ApplicationStopping).ConfigureAwait(false);
     }
 
     // The first frame; null when there was none, with why, and with the receive that is still under way.
@@ -96,7 +97,7 @@ internal sealed partial class DeliveryEndpoint(
         }
         catch (TimeoutException)
         {
-            return (null, receiving, new RejectFrame(ErrorCode.HeartbeatMissed, $"No hello came within {HeartbeatsForHello} heartbeats."));
+            return (null, receiving, new RejectFrame(ErrorCode.HeartbeatMissed, "No hello came in time."));
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
@@ -141,7 +142,7 @@ internal sealed partial class DeliveryEndpoint(
         {
             return (
                 StatusCodes.Status403Forbidden,
-                "Connect with TLS (wss), or let the server take others: DeliveryOptions.AllowWithoutTls, or forwarded headers of its proxy.");
+                "Connect with TLS (wss), or let the server take others: DeliveryOptions.AllowWithoutTls, or forwarded headers.");
         }
 
         return context.WebSockets.WebSocketRequestedProtocols.Contains(DeliveryProtocol.Subprotocol)

@@ -66,7 +66,8 @@ internal sealed class DeliveryPlaces(
             return null;
         var owner = book.Nodes.First(n => owners.Contains(n.Id)).Name;
         return new RejectFrame(
-            ErrorCode.Moved, $"Node {owner} delivers '{subscription.Name}'.", options.Value.NodeUrls.TryGetValue(owner, out var url) ? url : null);
+            ErrorCode.Moved, $"Node {owner} delivers '{subscription.Name}'.",
+            options.Value.NodeUrls.TryGetValue(owner, out var url) ? url : null);
     }
 
     private static (Subscription? Subscription, RejectFrame? Reject) Refused(ErrorCode code, string message) =>

@@ -170,7 +170,8 @@ internal sealed partial class MemberConnection(
         }
     }
 
-    [LoggerMessage(EventId = 1801, Level = LogLevel.Information, Message = "Connection {Session}: member {Member} receives {Subscription}.")]
+    [LoggerMessage(EventId = 1801, Level = LogLevel.Information, Message = "Connection {Session}: member {Member} receives " +
+        "{Subscription}.")]
     private partial void LogAttached(string session, string member, string subscription);
 
     [LoggerMessage(EventId = 1802, Level = LogLevel.Information, Message = "Connection {Session}: member {Member} of {Subscription} is " +

@@ -40,7 +40,7 @@ public sealed partial class TidemarkConsumer : IAsyncDisposable
     public bool IsConnected => _isConnected;
 
     /// <summary>
-    /// Ends when it is disposed; fails with <see cref="ConsumerRefusedException"/> when connecting again would not help.
+    /// Ends when it is disposed; fails with <see cref="ConnectionRefusedException"/> when connecting again would not help.
     /// </summary>
     public Task Completion { get; }
 
@@ -83,7 +83,7 @@ public sealed partial class TidemarkConsumer : IAsyncDisposable
             if (end.Code is { } code && !code.IsWorthRetrying())
             {
                 LogRefused(_options.Member, _options.Subscription, end.Message);
-                throw new ConsumerRefusedException(code, end.Message);
+                throw new ConnectionRefusedException(code, end.Message);
             }
 
             LogLost(_options.Member, _options.Subscription, end.Message);
@@ -143,6 +143,7 @@ public sealed partial class TidemarkConsumer : IAsyncDisposable
         "It connects again.")]
     private partial void LogLost(string member, string subscription, string reason);
 
-    [LoggerMessage(EventId = 1852, Level = LogLevel.Error, Message = "Member {Member} of {Subscription} was refused and gives up: {Reason}")]
+    [LoggerMessage(EventId = 1852, Level = LogLevel.Error, Message = "Member {Member} of {Subscription} was refused and " +
+        "gives up: {Reason}")]
     private partial void LogRefused(string member, string subscription, string reason);
 }

@@ -107,7 +107,7 @@ public sealed class RemoteDeliveryTests
         await using var server = await DeliveryServer.StartAsync(_databases);
         await using var consumer = _received.Start(server, "a");
 
-        var error = await Should.ThrowAsync<ConsumerRefusedException>(() => consumer.Completion.WaitAsync(TimeSpan.FromSeconds(30)));
+        var error = await Should.ThrowAsync<ConnectionRefusedException>(() => consumer.Completion.WaitAsync(TimeSpan.FromSeconds(30)));
         error.Code.ShouldBe(ErrorCode.UnknownSubscription);
     }
 
@@ -118,7 +118,7 @@ public sealed class RemoteDeliveryTests
         await server.SubscribeAsync(ownTokens: true);
         await using var consumer = _received.Start(server, "a");
 
-        var error = await Should.ThrowAsync<ConsumerRefusedException>(() => consumer.Completion.WaitAsync(TimeSpan.FromSeconds(30)));
+        var error = await Should.ThrowAsync<ConnectionRefusedException>(() => consumer.Completion.WaitAsync(TimeSpan.FromSeconds(30)));
         error.Code.ShouldBe(ErrorCode.WrongTokens);
     }
 
@@ -131,7 +131,7 @@ public sealed class RemoteDeliveryTests
         await Eventually.TrueAsync(() => older.IsConnected, "it is connected");
         await using var newer = _received.Start(server, "a");
 
-        var error = await Should.ThrowAsync<ConsumerRefusedException>(() => older.Completion.WaitAsync(TimeSpan.FromSeconds(30)));
+        var error = await Should.ThrowAsync<ConnectionRefusedException>(() => older.Completion.WaitAsync(TimeSpan.FromSeconds(30)));
         error.Code.ShouldBe(ErrorCode.Replaced);
         await server.AppendAsync(0, 3);
         await _received.CountAsync(3);

@@ -21,16 +21,21 @@ internal sealed class FrameSocket(WebSocket socket, int bytesMax) : IDisposable
     private readonly Lock _writing = new();
     private readonly FrameWriter _writer = new();
     private readonly PooledBuffer _received = new();
+    private bool _isOver;
 
     /// <summary>How many frames wait to go out.</summary>
     public int Waiting => _outgoing.Reader.Count;
 
-    /// <summary>Writes a frame, to be sent with <see cref="Send(PooledBuffer)"/>.</summary>
+    /// <summary>Writes a frame, to be sent with <see cref="Send(PooledBuffer)"/>. After the end it is empty, and sent nowhere.</summary>
     public PooledBuffer Encode(Frame frame)
     {
         var buffer = new PooledBuffer();
         lock (_writing)
-            _writer.Write(buffer, frame);
+        {
+            if (!_isOver)
+                _writer.Write(buffer, frame);
+        }
+
         return buffer;
     }
 
@@ -123,7 +128,13 @@ internal sealed class FrameSocket(WebSocket socket, int bytesMax) : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
-        _writer.Dispose();
+        _outgoing.Writer.TryComplete();
+        lock (_writing)
+        {
+            _isOver = true;
+            _writer.Dispose();
+        }
+
         _received.Dispose();
     }
 

@@ -6,7 +6,7 @@ namespace Tidemark.Client;
 /// <param name="code">Why.</param>
 /// <param name="message">Why, for people.</param>
 /// <param name="inner">What was thrown, if anything was.</param>
-public sealed class ConsumerRefusedException(ErrorCode code, string message, Exception? inner = null)
+public sealed class ConnectionRefusedException(ErrorCode code, string message, Exception? inner = null)
     : Exception($"{code.ToWire()}: {message}", inner)
 {
     /// <summary>Why.</summary>

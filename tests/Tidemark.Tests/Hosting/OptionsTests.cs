@@ -38,6 +38,7 @@ public sealed class OptionsTests
         { "FormerGenerationsKept", "-1", "0 to 100" },
         { "Shards:RebuildShareMin", "0", "0.01 to 1" },
         { "Shards:LiveDelayMax", "00:00:00", "1 ms to 60000 ms" },
+        { "Shards:TokenSyncInterval", "00:00:00", "10 ms to 3600000 ms" },
         { "Shards:ParkedStreamsMax", "0", "1 to 1,000,000" },
         { "DrainTimeout", "-00:00:01", "0 to 10 minutes" },
         { "Schema", "7", "Auto, Apply or Check" },

@@ -19,6 +19,7 @@ await using (TidemarkHost host = await TidemarkHost.StartAsync(tide => options.S
     .Use(tide, TimeSpan.FromMilliseconds(options.IdleTransactionMilliseconds)).BankEvents()
     .BankProjections(options.Partitions, options.Version, options.Holds ? gate!.Pass : null)
     .BankTally(options.Tallies, options.HoldsTally ? gate!.Pass : null)
+    .BankSubscribers(options.Subscribes, Console.WriteLine)
     .Configure(o =>
     {
         o.Node.Tick = TimeSpan.FromMilliseconds(options.TickMilliseconds);

@@ -179,11 +179,12 @@ public abstract partial class DatabaseDaemon
                 continue;
             if (agent.Status is { State: ShardState.Paused, Error: not null } status)
                 throw new ShardPausedException(status);
-            CheckNotStuck(agent.Name, agent.Status.TenantsBehind, position);
+            CheckNotStuck(agent.Name, agent.WaitingTenants, position);
         }
 
+        var now = _database.Time.GetUtcNow();
         foreach (var checkpoint in stored)
-            CheckNotStuck(checkpoint.Shard, checkpoint.Behind, position);
+            CheckNotStuck(checkpoint.Shard, [.. checkpoint.Behind.Where(b => b.Problem?.NextTry > now)], position);
         foreach (var lease in run.Leases)
         {
             if (lease.Problem is { } problem && lease.Shard.Projection == projection.Name && lease.Shard.Generation == live?.Generation

@@ -37,6 +37,8 @@ internal sealed partial class TenantTurns : ITenantTurns
     private readonly bool _leaves;
     private readonly List<TenantLane> _lanes = [];
     private readonly HashSet<TenantId> _tenants = [];
+    private readonly Lock _gate = new();
+    private IReadOnlyList<TenantBehind> _waiting = [];
     private int _next;
     private bool _resumed;
     private bool _hasSeveral;
@@ -61,21 +63,22 @@ internal sealed partial class TenantTurns : ITenantTurns
 
     public IReadOnlyList<TenantBehind> Behind { get; private set; } = [];
 
+    public IReadOnlyList<TenantBehind> Waiting
+    {
+        get
+        {
+            lock (_gate)
+                return _waiting;
+        }
+    }
+
     public AsyncPulse Resumed { get; } = new();
 
     public bool HasFlood => _lanes.Exists(l => l.State.Reason == TenantBehindReason.Flood);
 
-    public bool HasDue
-    {
-        get
-        {
-            if (_lanes.Count == 0)
-                return false;
-            if (Interlocked.Exchange(ref _resumed, false))
-                _lanes.ForEach(l => l.NextTry = null);
-            return _lanes.Exists(IsDue);
-        }
-    }
+    public bool HasDue => _lanes.Count > 0 && TakeResume() && _lanes.Exists(IsDue);
+
+    public bool HasActive => _lanes.Count > 0 && TakeResume() && _lanes.Exists(l => l.Bad is not null || !Waits(l));
 
     public DateTimeOffset? NextTry => _lanes.Min(l => l.NextTry);
 
@@ -84,7 +87,8 @@ internal sealed partial class TenantTurns : ITenantTurns
 
     public void Resume()
     {
-        Volatile.Write(ref _resumed, true);
+        lock (_gate)
+            (_resumed, _waiting) = (true, []);
         Resumed.Fire();
     }
 
@@ -174,6 +178,7 @@ internal sealed partial class TenantTurns : ITenantTurns
         if (lane.Bad is { } bad)
             return await HandleBadAsync(lane, bad.Event, bad.Error, errors, cancellationToken).ConfigureAwait(false);
         var turn = new TenantTurn(lane.Position);
+        ShowWaiting(except: lane);
         var isCommitting = false;
         _consumer.BeginTurn(lane.State);
         try
@@ -294,12 +299,29 @@ internal sealed partial class TenantTurns : ITenantTurns
 
     private bool IsDue(TenantLane lane) =>
         lane.Bad is not null
-        || ((lane.NextTry is not { } next || next <= _time.GetUtcNow()) && (lane.Position < _consumer.Reached || CanRejoin(lane.State)));
+        || (!Waits(lane) && (lane.Position < _consumer.Reached || CanRejoin(lane.State)));
 
-    // Where both stand at one position, and no slots of either are further.
+    private bool Waits(TenantLane lane) => lane.NextTry is { } next && next > _time.GetUtcNow();
+
+    // Always true: what was asked for takes effect at the next look.
+    private bool TakeResume()
+    {
+        lock (_gate)
+        {
+            if (_resumed)
+                _lanes.ForEach(l => l.NextTry = null);
+            _resumed = false;
+            return true;
+        }
+    }
+
+    // Where both stand at one position, and no slots of either are further. After a flood only near the mark: the rest of it may be before
+    // both.
     private bool CanRejoin(TenantBehind tenant)
     {
         var reached = _consumer.Reached;
+        if (tenant.Reason == TenantBehindReason.Flood && _pulling.Mark.Value - reached.Value > _pulling.PageEventsMax)
+            return false;
         return tenant.Position >= reached && tenant.Ahead.All(a => a.Position <= reached) && _consumer.Ahead.All(a => a.Position <= reached);
     }
 
@@ -313,6 +335,13 @@ internal sealed partial class TenantTurns : ITenantTurns
         _tenants.Clear();
         _tenants.UnionWith(rows.Select(r => r.Tenant));
         _clear = ([], Position.Beginning);
+        ShowWaiting(except: null);
+    }
+
+    private void ShowWaiting(TenantLane? except)
+    {
+        lock (_gate)
+            _waiting = _resumed ? [] : [.. _lanes.Where(l => l != except && l.Bad is null && Waits(l)).Select(l => l.State)];
     }
 
     // Once there are several, there always are; else it is asked again once the log has grown.
@@ -361,7 +390,9 @@ internal sealed partial class TenantTurns : ITenantTurns
             return false;
         var filter = new LogFilter(_consumer.StoredTypes, Slots: _consumer.StreamSlots) { ExceptTenants = [.. _tenants, .. floods] };
         var page = await _pulling.ReadAloneAsync(after, mark, filter, eventsMax: 1, cancellationToken).ConfigureAwait(false);
+        if (page.Events.Length > 0)
+            return true;
         _clear = (floods, page.Through);
-        return page.Events.Length > 0;
+        return false;
     }
 }

@@ -14,8 +14,14 @@ internal interface ITenantTurns
     /// <summary>As they are stored.</summary>
     IReadOnlyList<TenantBehind> Behind { get; }
 
+    /// <summary>Those of them that failed and wait for their next try. May be read at any time.</summary>
+    IReadOnlyList<TenantBehind> Waiting { get; }
+
     /// <summary>Whether one of them can have its turn now.</summary>
     bool HasDue { get; }
+
+    /// <summary>Whether one of them has turns, as soon as the shard is further than it.</summary>
+    bool HasActive { get; }
 
     /// <summary>When the next one can, if none can now; null when none will by itself.</summary>
     DateTimeOffset? NextTry { get; }

@@ -11,14 +11,18 @@ namespace Tidemark.Shards;
 internal sealed partial class ShardAgent
 {
     private bool _wasLive;
+    private bool _endsBatch;
 
     /// <summary>The tenants that are left behind; null when the consumer knows of none.</summary>
     public ITenantTurns? Tenants { get; init; }
 
+    /// <summary>Tenants that were left behind and wait for their next try. Their waits end with the error.</summary>
+    public IReadOnlyList<TenantBehind> WaitingTenants => Tenants?.Waiting ?? [];
+
     private bool HasTurn => Tenants is { HasDue: true };
 
     // While others have turns, a batch is one.
-    private int BatchEventsMax => HasTurn ? Math.Min(_limits.EventsMax, _options.TurnEventsMax) : _limits.EventsMax;
+    private int BatchEventsMax => Tenants is { HasActive: true } ? Math.Min(_limits.EventsMax, _options.TurnEventsMax) : _limits.EventsMax;
 
     private async ValueTask TakeTurnAsync(CancellationToken stop, CancellationToken abort)
     {
@@ -62,20 +66,27 @@ internal sealed partial class ShardAgent
 
     private async ValueTask<PageSlice> PeekAsync(Position throughMax, CancellationToken cancellationToken)
     {
+        _endsBatch = false;
         var eventsMax = Math.Max(1, BatchEventsMax - _batch.Events);
         if (Tenants is null || _cursor.Gap <= _pulling.PageEventsMax)
             return await _cursor.PeekAsync(eventsMax, throughMax, cancellationToken).ConfigureAwait(false);
         var slice = Tenants.HasFlood
-            ? await Tenants.PeekOthersAsync(_cursor.Position, Position.Earlier(throughMax, _pulling.Mark), eventsMax, cancellationToken)
-                .ConfigureAwait(false)
+            ? await PeekOthersAsync(throughMax, eventsMax, cancellationToken).ConfigureAwait(false)
             : await _cursor.PeekAsync(eventsMax, throughMax, cancellationToken).ConfigureAwait(false);
-        if (_batch.Events > 0 || IsBuilding)
+        if (IsBuilding)
             return slice;
+
+        // What is gathered is committed first.
         var flood = await Tenants.FindFloodAsync(slice, _wasLive, _pulling.Mark, cancellationToken).ConfigureAwait(false);
-        if (flood.Count > 0)
-            await LeaveAsync(flood, cancellationToken).ConfigureAwait(false);
-        return slice;
+        _endsBatch = flood.Count > 0 && _batch.Events > 0;
+        if (flood.Count == 0 || _endsBatch)
+            return slice;
+        await LeaveAsync(flood, cancellationToken).ConfigureAwait(false);
+        return await PeekOthersAsync(throughMax, Math.Min(eventsMax, BatchEventsMax), cancellationToken).ConfigureAwait(false);
     }
+
+    private ValueTask<PageSlice> PeekOthersAsync(Position throughMax, int eventsMax, CancellationToken cancellationToken) =>
+        Tenants!.PeekOthersAsync(_cursor.Position, Position.Earlier(throughMax, _pulling.Mark), eventsMax, cancellationToken);
 
     // Whether the event's tenant was left behind, in place of a pause of the shard.
     private async ValueTask<bool> TryLeaveAsync(RecordedEvent bad, Exception error, CancellationToken cancellationToken)

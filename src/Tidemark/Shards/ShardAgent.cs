@@ -298,7 +298,7 @@ internal sealed partial class ShardAgent
             if (yields && !_consumer.HoldsLocks)
                 await _throttle.YieldAsync(_time.GetElapsedTime(piece), stop).ConfigureAwait(false);
         }
-        while (_cursor.HasMore && _batch.Events < BatchEventsMax && _cursor.Position < throughMax && !_consumer.WantsCommit
+        while (_cursor.HasMore && _batch.Events < BatchEventsMax && _cursor.Position < throughMax && !_consumer.WantsCommit && !_endsBatch
             && _time.GetElapsedTime(started) < _consumer.GatherMax && !stop.IsCancellationRequested);
         return true;
     }

@@ -2,6 +2,8 @@ using Tidemark.Checkpoints;
 using Tidemark.Control;
 using Tidemark.Events;
 using Tidemark.Hosting;
+using Tidemark.Leases;
+using Tidemark.Projections;
 using Tidemark.Shards;
 using Tidemark.Simulation.Tests.Faults;
 using Tidemark.Tests.Fixtures;
@@ -20,6 +22,7 @@ internal sealed class TenantSimulation(int seed) : SimulatedRun(seed, afterPerce
     private readonly Poison _poison = new();
     private readonly List<(string Tenant, string Stream, long Amount)> _log = [];
     private readonly List<Task> _commands = [];
+    private readonly CancellationTokenSource _end = new();
 
     /// <summary>How often a commit of a shard held tenants left behind because of a flood, at the looks that were taken.</summary>
     public int Floods { get; private set; }
@@ -65,13 +68,14 @@ internal sealed class TenantSimulation(int seed) : SimulatedRun(seed, afterPerce
                     _poison.Heal(amount);
                 break;
             case 5 or 6:
-                Command((control, name) => control.SplitAsync(name, Random.Next(2, 5)));
+                var parts = Random.Next(2, 5);
+                Command((control, name, end) => control.SplitAsync(name, parts, end));
                 break;
             case 7:
-                Command((control, name) => control.MergeAsync(name));
+                Command((control, name, end) => control.MergeAsync(name, cancellationToken: end));
                 break;
             case 8:
-                _commands.Add(Host.Daemon.RebuildAsync(Random.Next(2) == 0 ? "Diaries" : "Shares"));
+                _commands.Add(Host.Daemon.RebuildAsync(Random.Next(2) == 0 ? "Diaries" : "Shares", _end.Token));
                 break;
             case 9 or 10:
                 AnyHost.Daemon.Resume(Random.Next(2) == 0 ? "Diaries" : "Shares");
@@ -85,10 +89,10 @@ internal sealed class TenantSimulation(int seed) : SimulatedRun(seed, afterPerce
         }
     }
 
-    private void Command(Func<ClusterControl, string, Task> run)
+    private void Command(Func<ClusterControl, string, CancellationToken, Task> run)
     {
         var (control, name) = (AnyHost.Control, Random.Next(2) == 0 ? "Diaries" : "Shares");
-        _commands.Add(Task.Run(() => run(control, name)));
+        _commands.Add(Task.Run(() => run(control, name, _end.Token)));
     }
 
     private async Task LookAsync()
@@ -121,16 +125,37 @@ internal sealed class TenantSimulation(int seed) : SimulatedRun(seed, afterPerce
         Step = "waiting for the commands";
         foreach (var (_, _, amount) in _log)
             _poison.Heal(amount);
-        var all = Task.WhenAll(_commands.Select(c => (Task)Task.WhenAny(c)));
-        while (!all.IsCompleted)
+        await _end.CancelAsync();
+        await Task.WhenAll(_commands.Select(c => (Task)Task.WhenAny(c))).InTime();
+        using var late = new CancellationTokenSource(Deadlines.Max);
+        await AskAgainAsync(late.Token);
+        Step = "waiting for builds to be swapped in";
+        while ((await Data.ReadModels.ReadGenerationsAsync(late.Token)).Any(g => g.State == GenerationState.Building))
         {
-            // A rebuild is swapped in once those it left behind are tried again; after a pause that would be by itself.
-            foreach (var name in (string[])["Diaries", "Shares"])
-                Host.Daemon.Resume(name);
-            await Task.WhenAny(all, Task.Delay(TimeSpan.FromMilliseconds(20)));
+            // Those that a build left behind are tried again; after their pause that would be by itself.
+            foreach (var shard in Host.Daemon.Status().Shards.Where(s => s.State == ShardState.Paused || s.TenantsBehind.Count > 0))
+                Host.Daemon.Resume(shard.Shard.Projection);
+            await Task.Yield();
         }
 
         await CaughtUpAsync();
+    }
+
+    // A split that was fenced on its way fails; the operator asks again.
+    private async Task AskAgainAsync(CancellationToken late)
+    {
+        Step = "waiting for splits and merges";
+        while ((await Host.Control.ReadLeasesAsync(late)).Shards.FirstOrDefault(l => l.State == LeaseState.Replacing) is { } left)
+        {
+            try
+            {
+                await Host.Control.MergeAsync(left.Shard.Projection, cancellationToken: late);
+            }
+            catch (CommandFailedException)
+            {
+                // Shards have changed meanwhile.
+            }
+        }
     }
 
     protected override async Task CheckAsync()

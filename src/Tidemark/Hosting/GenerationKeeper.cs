@@ -171,8 +171,15 @@ internal sealed partial class GenerationKeeper(
         var reached = Position.Beginning;
         foreach (var lease in Of(generations))
         {
-            var last = await database.Storage.Checkpoints.OpenAsync(lease.Shard, epoch: null, cancellationToken).ConfigureAwait(false);
-            reached = Position.Later(reached, last.Position);
+            try
+            {
+                var last = await database.Storage.Checkpoints.OpenAsync(lease.Shard, epoch: null, cancellationToken).ConfigureAwait(false);
+                reached = Position.Later(reached, last.Position);
+            }
+            catch (FencedException)
+            {
+                // A split or a merge has replaced it: nobody writes to it any more.
+            }
         }
 
         return reached;

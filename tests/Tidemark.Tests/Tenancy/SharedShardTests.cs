@@ -67,11 +67,11 @@ public sealed class SharedShardTests
     public async Task Tenant_that_fails_is_tried_again_by_itself_with_growing_pauses()
     {
         var clock = new ManualClock();
-        var rows = new ConcurrentQueue<(int Failures, TimeSpan Pause)>();
+        var rows = new ConcurrentQueue<TenantProblem>();
         await using var bank = await StartAsync(clock: clock, hook: s => s.BeforeCommit = c =>
         {
             if (c.Move!.Behind?.SingleOrDefault()?.Problem is { } problem && rows.All(r => r.Failures != problem.Failures))
-                rows.Enqueue((problem.Failures, problem.NextTry - clock.GetUtcNow()));
+                rows.Enqueue(problem);
             return Task.CompletedTask;
         });
         await AppendAsync(bank, ("acme", 13), ("bolt", 2));
@@ -84,8 +84,13 @@ public sealed class SharedShardTests
         }
 
         rows.Take(4).Select(r => r.Failures).ShouldBe([1, 2, 3, 4]);
-        foreach (var (failures, pause) in rows.Take(4))
-            pause.TotalSeconds.ShouldBeInRange(30 * Math.Pow(2, failures - 1) * 0.89, 30 * Math.Pow(2, failures - 1) * 1.11);
+        var first = rows.First();
+        (first.NextTry - first.Since).TotalSeconds.ShouldBeInRange(30 * 0.89, 30 * 1.11);
+        foreach (var (before, after) in rows.Take(4).Zip(rows.Skip(1).Take(3)))
+        {
+            after.Since.ShouldBe(first.Since);
+            (after.NextTry - before.NextTry).TotalSeconds.ShouldBeGreaterThan(30 * Math.Pow(2, before.Failures) * 0.89);
+        }
 
         _poison.Heal(13);
         await clock.RunAsync(UntilBehindAsync(bank, b => b.Count == 0));

@@ -1,18 +1,14 @@
 using Tidemark.Checkpoints;
-using Tidemark.Control;
 using Tidemark.Events;
 using Tidemark.Hosting;
-using Tidemark.Leases;
-using Tidemark.Projections;
-using Tidemark.Shards;
 using Tidemark.Simulation.Tests.Faults;
 using Tidemark.Tests.Fixtures;
 
 namespace Tidemark.Simulation.Tests;
 
 /// <summary>
-/// One run with tenants that share shards: they flood, their events fail and are mended, shards are split and merged, projections rebuilt,
-/// daemons restarted, fenced and taken over, calls fail. In the end every event took effect once, in the order of its stream.
+/// One run with tenants that share shards: they flood, their events fail and are mended, daemons are restarted, fenced and taken
+/// over, and calls fail. In the end every event took effect once, in the order of its stream.
 /// </summary>
 internal sealed class TenantSimulation(int seed) : SimulatedRun(seed, afterPercentMax: 12, slowPercentMax: 10)
 {
@@ -21,8 +17,6 @@ internal sealed class TenantSimulation(int seed) : SimulatedRun(seed, afterPerce
 
     private readonly Poison _poison = new();
     private readonly List<(string Tenant, string Stream, long Amount)> _log = [];
-    private readonly List<Task> _commands = [];
-    private readonly CancellationTokenSource _end = new();
 
     /// <summary>How often a commit of a shard held tenants left behind because of a flood, at the looks that were taken.</summary>
     public int Floods { get; private set; }
@@ -50,7 +44,7 @@ internal sealed class TenantSimulation(int seed) : SimulatedRun(seed, afterPerce
 
     private async Task StepAsync()
     {
-        var kind = Random.Next(24);
+        var kind = Random.Next(20);
         Step = $"event {_log.Count}, kind {kind}";
         switch (kind)
         {
@@ -68,31 +62,15 @@ internal sealed class TenantSimulation(int seed) : SimulatedRun(seed, afterPerce
                     _poison.Heal(amount);
                 break;
             case 5 or 6:
-                var parts = Random.Next(2, 5);
-                Command((control, name, end) => control.SplitAsync(name, parts, end));
-                break;
-            case 7:
-                Command((control, name, end) => control.MergeAsync(name, cancellationToken: end));
-                break;
-            case 8:
-                _commands.Add(Host.Daemon.RebuildAsync(Random.Next(2) == 0 ? "Diaries" : "Shares", _end.Token));
-                break;
-            case 9 or 10:
                 AnyHost.Daemon.Resume(Random.Next(2) == 0 ? "Diaries" : "Shares");
                 break;
-            case 11 or 12 or 13:
+            case 7 or 8 or 9:
                 await AppendAsync(Tenants[Random.Next(Tenants.Length)], Random.Next(20, 120));
                 break;
             default:
                 await AppendAsync(Tenants[Random.Next(Tenants.Length)], 1);
                 break;
         }
-    }
-
-    private void Command(Func<ClusterControl, string, CancellationToken, Task> run)
-    {
-        var (control, name) = (AnyHost.Control, Random.Next(2) == 0 ? "Diaries" : "Shares");
-        _commands.Add(Task.Run(() => run(control, name, _end.Token)));
     }
 
     private async Task LookAsync()
@@ -122,40 +100,9 @@ internal sealed class TenantSimulation(int seed) : SimulatedRun(seed, afterPerce
 
     protected override async Task SettleAsync()
     {
-        Step = "waiting for the commands";
         foreach (var (_, _, amount) in _log)
             _poison.Heal(amount);
-        await _end.CancelAsync();
-        await Task.WhenAll(_commands.Select(c => (Task)Task.WhenAny(c))).InTime();
-        using var late = new CancellationTokenSource(Deadlines.Max);
-        await AskAgainAsync(late.Token);
-        Step = "waiting for builds to be swapped in";
-        while ((await Data.ReadModels.ReadGenerationsAsync(late.Token)).Any(g => g.State == GenerationState.Building))
-        {
-            // Those that a build left behind are tried again; after their pause that would be by itself.
-            foreach (var shard in Host.Daemon.Status().Shards.Where(s => s.State == ShardState.Paused || s.TenantsBehind.Count > 0))
-                Host.Daemon.Resume(shard.Shard.Projection);
-            await Task.Yield();
-        }
-
         await CaughtUpAsync();
-    }
-
-    // A split that was fenced on its way fails; the operator asks again.
-    private async Task AskAgainAsync(CancellationToken late)
-    {
-        Step = "waiting for splits and merges";
-        while ((await Host.Control.ReadLeasesAsync(late)).Shards.FirstOrDefault(l => l.State == LeaseState.Replacing) is { } left)
-        {
-            try
-            {
-                await Host.Control.MergeAsync(left.Shard.Projection, cancellationToken: late);
-            }
-            catch (CommandFailedException)
-            {
-                // Shards have changed meanwhile.
-            }
-        }
     }
 
     protected override async Task CheckAsync()

@@ -65,8 +65,11 @@ public sealed record TenantBehind(TenantId Tenant, Position Position, TenantBehi
         behind.FirstOrDefault(b => b.Problem is not null && b.Position < position && (tenant is null || b.Tenant == tenant));
 
     /// <inheritdoc />
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"tenant '{Tenant}' at {Position} ({Reason}{(Problem is { } p ? $", {p.Category}: {p.Message}" : "")})");
+    public override string ToString()
+    {
+        var problem = Problem is { } p ? $", {p.Category}: {p.Message}" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"tenant '{Tenant}' at {Position} ({Reason}{problem})");
+    }
 }
 
 /// <summary>The stored form of a tenant that was left behind.</summary>

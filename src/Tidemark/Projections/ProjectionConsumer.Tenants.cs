@@ -5,7 +5,9 @@ using Tidemark.Shards;
 
 namespace Tidemark.Projections;
 
-/// <summary>What the consumer does for tenants that were left behind: their turns go through the same applier and the same commits.</summary>
+/// <summary>
+/// What the consumer does for tenants that were left behind: their turns go through the same applier and the same commits.
+/// </summary>
 internal sealed partial class ProjectionConsumer
 {
     private TenantTurns? _turns;

@@ -10,8 +10,8 @@ using Tidemark.Shards;
 namespace Tidemark.Projections;
 
 /// <summary>
-/// The tenants that a projection's shard has left behind, one lane each. Their rows are part of the checkpoint and move in the fenced commit
-/// of their effects, so that whatever happens each event takes effect once: the shard leaves a tenant out from the position on that the
+/// The tenants that a projection's shard has left behind, one lane each. Their rows are part of the checkpoint and move in the fenced
+/// commit of their effects, so that whatever happens each event takes effect once: the shard leaves a tenant out from the position on that the
 /// row says, and takes it in again where both stand at the same one.
 /// </summary>
 internal sealed partial class TenantTurns : ITenantTurns
@@ -322,7 +322,7 @@ internal sealed partial class TenantTurns : ITenantTurns
         var reached = _consumer.Reached;
         if (tenant.Reason == TenantBehindReason.Flood && _pulling.Mark.Value - reached.Value > _pulling.PageEventsMax)
             return false;
-        return tenant.Position >= reached && tenant.Ahead.All(a => a.Position <= reached) && _consumer.Ahead.All(a => a.Position <= reached);
+        return tenant.Position >= reached && tenant.Ahead.Concat(_consumer.Ahead).All(a => a.Position <= reached);
     }
 
     private TenantLane MakeLane(TenantBehind stored) => new(

@@ -130,7 +130,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     /// A page that one reader alone asks for, past the cache: of some tenants, or of all but some. Only for positions below the mark.
     /// </summary>
     /// <param name="after">Where it begins.</param>
-    /// <param name="through">Where it ends at the latest; at or below the mark. A page also ends after many positions without a match.</param>
+    /// <param name="through">Where it ends at the latest, at or below the mark; it also ends after many positions without a match.</param>
     /// <param name="filter">Which events.</param>
     /// <param name="eventsMax">At most so many events, and not more than a page holds.</param>
     /// <param name="cancellationToken">Ends the read.</param>

@@ -51,7 +51,9 @@ internal interface ITenantTurns
     ValueTask<IReadOnlyList<TenantBehind>> FindFloodAsync(
         PageSlice slice, bool wasLive, Position mark, CancellationToken cancellationToken);
 
-    /// <summary>Leaves tenants behind, in a commit of its own. Only when nothing is delivered that has effects and is not durable.</summary>
+    /// <summary>
+    /// Leaves tenants behind, in a commit of its own. Only when nothing is delivered that has effects and is not durable.
+    /// </summary>
     ValueTask LeaveAsync(IReadOnlyList<TenantBehind> tenants, CancellationToken cancellationToken);
 
     /// <summary>Events after a position of all but the tenants left behind.</summary>
@@ -59,7 +61,8 @@ internal interface ITenantTurns
 
     /// <summary>
     /// One turn of one tenant: reads its events, up to where the shard is, applies and commits them. A failing event is looked for by
-    /// trying less at the next turns, and then handled as the options say. Only when nothing is delivered that has effects and is not durable.
+    /// trying less at the next turns, and then handled as the options say. Only when nothing is delivered that has effects and is not
+    /// durable.
     /// </summary>
     /// <param name="errors">What to do with events that fail.</param>
     /// <param name="othersWait">Whether the turn should end when its share is used up.</param>

@@ -7,7 +7,9 @@ namespace Tidemark.Shards;
 /// <summary>A shard as it stood at one moment.</summary>
 /// <param name="Shard">The shard.</param>
 /// <param name="State">What it is doing.</param>
-/// <param name="Position">Everything at or below it that concerns the shard has taken effect, but for those of <see cref="TenantsBehind"/>.</param>
+/// <param name="Position">
+/// Everything at or below it that concerns the shard has taken effect, but for events of <see cref="TenantsBehind"/>.
+/// </param>
 /// <param name="Mark">The high-water mark.</param>
 /// <param name="EventsProcessed">Events whose effects this agent committed since it was made.</param>
 /// <param name="DeadLetters">Dead letters this agent wrote since it was made.</param>

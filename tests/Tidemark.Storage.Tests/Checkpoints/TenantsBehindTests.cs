@@ -8,7 +8,9 @@ using Tidemark.Storage.Tests.Stores;
 
 namespace Tidemark.Storage.Tests.Checkpoints;
 
-/// <summary>Tenants that a shard has left behind: they are stored with its checkpoint, under its fence, in the commit of the effects.</summary>
+/// <summary>
+/// Tenants that a shard has left behind: they are stored with its checkpoint, under its fence, in the commit of the effects.
+/// </summary>
 public abstract class TenantsBehindTests<TKind> : StoreTests<TKind>
     where TKind : ITestStoreKind
 {
@@ -165,7 +167,7 @@ public abstract class TenantsBehindTests<TKind> : StoreTests<TKind>
     private static ReadModelCommit Commit(long epoch, string key, params TenantBehind[] behind) => new()
     {
         Move = Move(epoch, 20, 20, behind),
-        Documents = [new("orders", 1, [Documents.Of(key, 9)], [])],
+        Documents = [new("orders", 1, [Documents.Of(key, "9")], [])],
     };
 
     private static void ShouldBe(Checkpoint stored, params TenantBehind[] behind) =>

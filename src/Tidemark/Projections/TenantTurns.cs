@@ -11,8 +11,8 @@ namespace Tidemark.Projections;
 
 /// <summary>
 /// The tenants that a projection's shard has left behind, one lane each. Their rows are part of the checkpoint and move in the fenced
-/// commit of their effects, so that whatever happens each event takes effect once: the shard leaves a tenant out from the position on that the
-/// row says, and takes it in again where both stand at the same one.
+/// commit of their effects, so that whatever happens each event takes effect once: the shard leaves a tenant out from the position on
+/// that the row says, and takes it in again where both stand at the same one.
 /// </summary>
 internal sealed partial class TenantTurns : ITenantTurns
 {

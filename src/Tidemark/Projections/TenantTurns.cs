@@ -80,6 +80,12 @@ internal sealed partial class TenantTurns : ITenantTurns
 
     public bool HasActive => _lanes.Count > 0 && TakeResume() && _lanes.Exists(l => l.Bad is not null || !Waits(l));
 
+    public Position? Unread => _lanes.Where(l => !Waits(l) && l.Position < _consumer.Reached && l.Position >= _pulling.Mark)
+        .Select(l => (Position?)l.Position).MinBy(p => p!.Value.Value);
+
+    // A node that has just started may not know the mark yet to which the shard has come.
+    private Position Readable => Position.Earlier(_consumer.Reached, _pulling.Mark);
+
     public DateTimeOffset? NextTry => _lanes.Min(l => l.NextTry);
 
     /// <summary>Whether a tenant is left behind.</summary>
@@ -204,7 +210,7 @@ internal sealed partial class TenantTurns : ITenantTurns
         TenantLane lane, TenantTurn turn, Func<bool> othersWait, CancellationToken stop, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
-        var through = Position.Earlier(lane.Limits.ThroughMax(lane.Position), _consumer.Reached);
+        var through = Position.Earlier(lane.Limits.ThroughMax(lane.Position), Readable);
         var share = (int)Math.Max(1, _options.TurnEventsMax * _options.TenantWeights.GetValueOrDefault(lane.Tenant.Value, 1));
         var isOver = false;
         while (turn.Through < through && !isOver)
@@ -299,7 +305,7 @@ internal sealed partial class TenantTurns : ITenantTurns
 
     private bool IsDue(TenantLane lane) =>
         lane.Bad is not null
-        || (!Waits(lane) && (lane.Position < _consumer.Reached || CanRejoin(lane.State)));
+        || (!Waits(lane) && (lane.Position < Readable || CanRejoin(lane.State)));
 
     private bool Waits(TenantLane lane) => lane.NextTry is { } next && next > _time.GetUtcNow();
 

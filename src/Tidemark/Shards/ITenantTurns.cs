@@ -26,6 +26,9 @@ internal interface ITenantTurns
     /// <summary>When the next one can, if none can now; null when none will by itself.</summary>
     DateTimeOffset? NextTry { get; }
 
+    /// <summary>One can have its turn once the mark is known to be beyond this; null for none.</summary>
+    Position? Unread { get; }
+
     /// <summary>Fires when all are to be tried at once.</summary>
     AsyncPulse Resumed { get; }
 

@@ -126,6 +126,7 @@ internal sealed partial class ShardAgent
     {
         var wait = Tenants?.NextTry is { } next ? next - _time.GetUtcNow() : Timeout.InfiniteTimeSpan;
         var due = Task.Delay(wait < TimeSpan.Zero && wait != Timeout.InfiniteTimeSpan ? TimeSpan.Zero : wait, _time, enough);
-        await Task.WhenAny(due, resumed ?? due).ConfigureAwait(false);
+        var known = Tenants?.Unread is { } unread ? _pulling.WaitBeyondAsync(unread, enough).AsTask() : due;
+        await Task.WhenAny(due, resumed ?? due, known).ConfigureAwait(false);
     }
 }

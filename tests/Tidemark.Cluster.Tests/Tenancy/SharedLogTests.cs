@@ -32,6 +32,13 @@ public abstract class SharedLogTests<TStore>
             await Eventually.TrueAsync(() => node.StateOf(nameof(Balances)) == "Live fine", "the balances are live");
             await AppendAsync(client, "acme", [.. Enumerable.Range(1, Flood)]);
             await AppendAsync(client, "bolt", 7);
+
+            // Another shard of the node has passed it all, so that the node knows of all of it.
+            var last = await LastAsync(client);
+            await Eventually.TrueAsync(
+                async () => (long)(await store.QueryAsync(
+                    $"select position from {store.Checkpoints} where projection = '{nameof(Turnover)}'"))[0][0] >= last.Value,
+                () => "another projection is at the end of the flood");
             node.Process.HangUp();
 
             string[] line = (await node.Process.Output.WaitForAsync(
@@ -86,7 +93,8 @@ public abstract class SharedLogTests<TStore>
             (await BalanceAsync(bad, "acme")).ShouldBe(new Balance(3, 2, 2, Fold([1, 2]).Mix));
             TenantBehind behind = (await bad.Control.ReadStatusAsync()).Shards
                 .Single(s => s.Shard.Projection == nameof(Balances)).TenantsBehind.ShouldHaveSingleItem();
-            (behind.Tenant.Value, behind.Reason, behind.Problem!.Event.Value).ShouldBe(("acme", TenantBehindReason.Error, 3));
+            (behind.Tenant.Value, behind.Reason).ShouldBe(("acme", TenantBehindReason.Error));
+            behind.Problem!.Message.ShouldContain("stream account, version 3");
         }
 
         await using TidemarkHost host = await store.StartBankAsync();

@@ -121,6 +121,28 @@ public sealed class FloodTests
     }
 
     [Fact]
+    public async Task Next_owner_that_does_not_know_the_mark_yet_repeats_nothing_of_a_flood()
+    {
+        await using var first = await LiveAsync();
+        await FloodAsync(first, ("acme", 1000), ("bolt", 1));
+        using var late = new CancellationTokenSource(Deadlines.Max);
+        while (first.Daemon.Status().Shards is not [{ TenantsBehind: [{ Position.Value: > 100 }] }])
+            await YieldAsync(late.Token);
+        await first.Daemon.StopAsync(new CancellationToken(true));
+        (await first.Storage.Checkpoints.ReadAllAsync(default)).Single().Behind.ShouldHaveSingleItem();
+
+        var known = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var start = StartAsync(first, beforeMark: () => known.Task);
+        for (var n = 0; n < 1000; n++)
+            await Task.Yield();
+        known.SetResult();
+        await using var second = await start.InTime();
+        await second.CaughtUpAsync();
+
+        (await AmountsAsync(second, "acme")).ShouldBe(Enumerable.Range(1, 1000));
+    }
+
+    [Fact]
     public async Task Failing_event_of_a_flood_leaves_the_tenant_behind_until_it_is_mended()
     {
         await using var bank = await LiveAsync();
@@ -207,7 +229,7 @@ public sealed class FloodTests
     }
 
     private Task<BankHost> StartAsync(
-        BankHost? former, Action<TidemarkOptions>? configure = null, ManualClock? clock = null) => BankHost.StartAsync(
+        BankHost? former, Action<TidemarkOptions>? configure = null, ManualClock? clock = null, Func<Task>? beforeMark = null) => BankHost.StartAsync(
         t => t.AddProjection(new Diaries(_poison)).Configure(o =>
         {
             o.Pulling.PageEventsMax = Page;
@@ -216,12 +238,14 @@ public sealed class FloodTests
         }),
         former,
         clock,
-        hook: s => s.BeforeCommit = async c =>
+        hook: s =>
         {
-            if (c.Move!.Shard.Projection != "Diaries")
-                return;
-            await _open.Task;
-            Note(c);
+            s.BeforeMark = beforeMark ?? s.BeforeMark;
+            s.BeforeCommit = async c =>
+            {
+                await _open.Task;
+                Note(c);
+            };
         });
 
     // Diaries tell how many entries they have, so that a commit tells how many it adds.

@@ -63,14 +63,7 @@ internal sealed partial class TenantTurns : ITenantTurns
 
     public IReadOnlyList<TenantBehind> Behind { get; private set; } = [];
 
-    public IReadOnlyList<TenantBehind> Waiting
-    {
-        get
-        {
-            lock (_gate)
-                return _waiting;
-        }
-    }
+    public IReadOnlyList<TenantBehind> Waiting => Volatile.Read(ref _waiting);
 
     public AsyncPulse Resumed { get; } = new();
 

@@ -229,7 +229,8 @@ public sealed class FloodTests
     }
 
     private Task<BankHost> StartAsync(
-        BankHost? former, Action<TidemarkOptions>? configure = null, ManualClock? clock = null, Func<Task>? beforeMark = null) => BankHost.StartAsync(
+        BankHost? former, Action<TidemarkOptions>? configure = null, ManualClock? clock = null, Func<Task>? beforeMark = null) =>
+        BankHost.StartAsync(
         t => t.AddProjection(new Diaries(_poison)).Configure(o =>
         {
             o.Pulling.PageEventsMax = Page;

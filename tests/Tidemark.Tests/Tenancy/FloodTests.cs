@@ -19,6 +19,9 @@ public sealed class FloodTests
     private readonly List<Commit> _commits = [];
     private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Position _reachable = Position.Max;
+
     /// <summary>A commit: how many amounts of each tenant its documents held, and who was left behind.</summary>
     private sealed record Commit(Dictionary<string, int> Entries, IReadOnlyList<TenantBehind>? Behind);
 
@@ -123,13 +126,15 @@ public sealed class FloodTests
     [Fact]
     public async Task Next_owner_that_does_not_know_the_mark_yet_repeats_nothing_of_a_flood()
     {
-        await using var first = await LiveAsync();
-        await FloodAsync(first, ("acme", 1000), ("bolt", 1));
+        await using var first = await LiveAsync(o => o.Shards.CommitEventsMax = 50);
+        _reachable = new(300);
+        await FloodAsync(first, ("acme", 200), ("bolt", 100), ("acme", 800), ("bolt", 1));
         using var late = new CancellationTokenSource(Deadlines.Max);
         while (first.Daemon.Status().Shards is not [{ TenantsBehind: [{ Position.Value: > 100 }] }])
             await YieldAsync(late.Token);
         await first.Daemon.StopAsync(new CancellationToken(true));
         (await first.Storage.Checkpoints.ReadAllAsync(default)).Single().Behind.ShouldHaveSingleItem();
+        _reachable = Position.Max;
 
         var known = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var start = StartAsync(first, beforeMark: () => known.Task);
@@ -218,13 +223,15 @@ public sealed class FloodTests
     private static IEnumerable<(string, long)> Rows(BankHost bank) =>
         bank.Storage.Inner.ReadRows("tenant_counts").Select(r => (r.Key, (long)r.Values["total"]!)).Order();
 
-    // A shard that is live, and whose next commit waits until the flood is there.
+    // A shard that is live, and that has one event to commit, which waits until the flood is there.
     private async Task<BankHost> LiveAsync(Action<TidemarkOptions>? configure = null)
     {
         var bank = await StartAsync(null, configure);
         using var late = new CancellationTokenSource(Deadlines.Max);
         while (bank.Daemon.Status().Shards is not [{ State: ShardState.Live }])
             await YieldAsync(late.Token);
+        await bank.AppendAsync(new Happening("first", "s", new Deposited(1)));
+        await _held.Task.InTime();
         return bank;
     }
 
@@ -244,7 +251,10 @@ public sealed class FloodTests
             s.BeforeMark = beforeMark ?? s.BeforeMark;
             s.BeforeCommit = async c =>
             {
+                _held.TrySetResult();
                 await _open.Task;
+                if (c.Move!.Behind?.Any(b => b.Position > _reachable) == true)
+                    throw new AwayException();
                 Note(c);
             };
         });
@@ -268,6 +278,9 @@ public sealed class FloodTests
     private async Task FloodAsync(BankHost bank, params (string Tenant, int Count)[] runs)
     {
         await AppendAsync(bank, runs);
+        using var late = new CancellationTokenSource(Deadlines.Max);
+        while (bank.Daemon.Status().Mark.Value <= runs.Sum(r => r.Count))
+            await YieldAsync(late.Token);
         _open.SetResult();
     }
 

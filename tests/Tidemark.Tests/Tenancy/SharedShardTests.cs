@@ -253,7 +253,7 @@ public sealed class SharedShardTests
     }
 
     private static Task UntilBehindAsync(BankHost bank, Func<IReadOnlyList<TenantBehind>, bool> condition) =>
-        UntilAsync(bank, s => s.Count > 0 && condition(s[0].TenantsBehind));
+        UntilAsync(bank, s => s is [{ State: ShardState.Live } shard] && condition(shard.TenantsBehind));
 
     private static async Task UntilAsync(BankHost bank, Func<IReadOnlyList<ShardStatus>, bool> condition)
     {

@@ -60,7 +60,12 @@ public abstract class SubscriberKillTests<TStore>
     private static Task<Node> StartAsync(ClusterStore store, int seed) => Node.StartAsync(
         new NodeOptions
         {
-            Store = store.Choice, Writers = 2, Seed = seed, Subscribes = true, TickMilliseconds = 300, TimeToLiveMilliseconds = 1_000,
+            Store = store.Choice,
+            Writers = 2,
+            Seed = seed,
+            Subscribes = true,
+            TickMilliseconds = 300,
+            TimeToLiveMilliseconds = 1_000,
         });
 
     // What is left is delivered to a node that lives.

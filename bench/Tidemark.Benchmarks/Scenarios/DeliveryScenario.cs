@@ -12,8 +12,8 @@ using Tidemark.Hosting;
 namespace Tidemark.Benchmarks.Scenarios;
 
 /// <summary>
-/// Subscriptions in the process, whose consumers do nothing, catch up with a full log, against a raw ordered read of it; then an append each
-/// 20 ms, until the last of the subscriptions has handled it.
+/// Subscriptions in the process, whose consumers do nothing, catch up with a full log, against a raw ordered read of it; then an append
+/// each 20 ms, until the last of the subscriptions has handled it.
 /// </summary>
 internal static class DeliveryScenario
 {
@@ -31,7 +31,8 @@ internal static class DeliveryScenario
         var postgres = CommonOptions.Postgres();
         var transport = new Option<string>("--transport")
         {
-            Description = "in-process: consumers in the process of the daemon.", DefaultValueFactory = _ => "in-process",
+            Description = "in-process: consumers in the process of the daemon.",
+            DefaultValueFactory = _ => "in-process",
         };
         transport.AcceptOnlyFromAmong("in-process");
         var subscriptions = CommonOptions.Number("--subscriptions", 1, "How many subscriptions.");

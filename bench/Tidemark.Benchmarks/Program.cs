@@ -13,6 +13,7 @@ var root = new RootCommand("Measures Tidemark against limits of the same run. Th
     PlacementScenario.MakeCommand(),
     HandOverScenario.MakeCommand(),
     TenantsScenario.MakeCommand(),
+    DeliveryScenario.MakeCommand(),
     MicroCommand.MakeCommand(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -27,7 +27,7 @@ internal sealed class PageReader(SqlTexts sql, NameCache names)
 
     public async ValueTask<LogPage> ReadAsync(NpgsqlConnection connection, LogRead read, CancellationToken cancellationToken)
     {
-        var filtered = read.Filter.Types is not null || read.Filter.Tenants is not null || read.Filter.Slots is not null;
+        var filtered = read.Filter is not { Types: null, Tenants: null, Slots: null, ExceptTenants: null };
         var through = filtered ? ScanBound(read) : read.Through;
         var events = new List<RecordedEvent>(Math.Clamp(read.EventsMax, 1, 1024));
         var after = read.After;
@@ -101,7 +101,8 @@ internal sealed class PageReader(SqlTexts sql, NameCache names)
                 .WithNullable(filter.Types?.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text)
                 .WithNullable(filter.Tenants?.Select(t => t.Value).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text)
                 .With(slots.First)
-                .With(slots.Last);
+                .With(slots.Last)
+                .WithNullable(filter.ExceptTenants?.Select(t => t.Value).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text);
         }
 
         var batch = new NpgsqlBatch(connection);

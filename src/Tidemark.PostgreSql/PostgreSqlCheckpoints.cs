@@ -93,7 +93,8 @@ internal sealed class PostgreSqlCheckpoints(ConnectionScope scope, SqlTexts sql)
                         .With(call.Made.Select(c => c.Shard.Projection).ToArray()).With(call.Made.Select(c => c.Shard.Generation).ToArray())
                         .With(call.Made.Select(c => c.Epoch.Value).ToArray()).With(call.Made.Select(c => c.Position.Value).ToArray())
                         .With(call.Made.Select(c => c.Anchor).ToArray()).With(call.Made.Select(c => c.AnchorPosition.Value).ToArray())
-                        .With(call.Made.Select(c => SlotProgress.Format(c.Ahead)).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text);
+                        .With(call.Made.Select(c => SlotProgress.Format(c.Ahead)).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text)
+                        .With(call.Made.Select(c => TenantBehind.Format(c.Behind)).ToArray());
                     return await command.ExecuteScalarAsync(token).ConfigureAwait(false) as string;
                 }
             },
@@ -123,7 +124,8 @@ internal sealed class PostgreSqlCheckpoints(ConnectionScope scope, SqlTexts sql)
     /// <summary>The parameters of the statement move_checkpoint.</summary>
     public static void AddMove(NpgsqlParameterCollection parameters, CheckpointMove move) =>
         parameters.With(move.Shard.ToString()).With(move.Epoch.Value).With(move.Previous.Value).With(move.Next.Value)
-            .WithNullable(move.Anchor, NpgsqlDbType.Uuid).With(move.AnchorPosition.Value);
+            .WithNullable(move.Anchor, NpgsqlDbType.Uuid).With(move.AnchorPosition.Value)
+            .WithNullable(move.Behind is { } behind ? TenantBehind.Format(behind) : null, NpgsqlDbType.Text);
 
     private static string[] Texts(IEnumerable<ShardName> shards) => [.. shards.Select(s => s.ToString())];
 
@@ -136,5 +138,6 @@ internal sealed class PostgreSqlCheckpoints(ConnectionScope scope, SqlTexts sql)
         new DateTimeOffset(row.GetDateTime(5)))
     {
         Ahead = SlotProgress.Parse(row.IsDBNull(6) ? null : row.GetString(6)),
+        Behind = TenantBehind.Parse(row.IsDBNull(7) ? null : row.GetString(7)),
     };
 }

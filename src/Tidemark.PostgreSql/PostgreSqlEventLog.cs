@@ -25,6 +25,7 @@ internal sealed class PostgreSqlEventLog : IEventLog, IDisposable
     private readonly string _findEventId;
     private readonly string _findPositionBefore;
     private readonly string _setArchived;
+    private readonly string _hasSeveralTenants;
 
     public PostgreSqlEventLog(ConnectionScope scope, SqlTexts sql, int transactionsMax)
     {
@@ -39,6 +40,7 @@ internal sealed class PostgreSqlEventLog : IEventLog, IDisposable
         _findEventId = sql["find_event_id"];
         _findPositionBefore = sql["find_position_before"];
         _setArchived = sql["set_archived"];
+        _hasSeveralTenants = sql["has_several_tenants"];
     }
 
     public void Dispose() => _transactions.Dispose();
@@ -178,6 +180,17 @@ internal sealed class PostgreSqlEventLog : IEventLog, IDisposable
                 }
             },
             position,
+            cancellationToken);
+
+    public ValueTask<bool> HasSeveralTenantsAsync(CancellationToken cancellationToken) =>
+        _scope.ReadAsync(
+            static async (connection, sql, token) =>
+            {
+                var command = new NpgsqlCommand(sql, connection);
+                await using (command.ConfigureAwait(false))
+                    return await command.ExecuteScalarAsync(token).ConfigureAwait(false) is true;
+            },
+            _hasSeveralTenants,
             cancellationToken);
 
     public ValueTask<Position> FindPositionBeforeAsync(DateTimeOffset moment, Position through, CancellationToken cancellationToken) =>

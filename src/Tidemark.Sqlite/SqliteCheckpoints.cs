@@ -76,7 +76,8 @@ internal sealed class SqliteCheckpoints(SqliteDatabase database) : ICheckpointSt
     {
         var statement = session.Prepare(SqlText.MoveCheckpoint)
             .Bind(1, move.Shard.ToString()).Bind(2, move.Epoch.Value).Bind(3, move.Previous.Value).Bind(4, move.Next.Value)
-            .Bind(6, move.AnchorPosition.Value).Bind(7, Microseconds.Of(now));
+            .Bind(6, move.AnchorPosition.Value).Bind(7, Microseconds.Of(now))
+            .Bind(8, move.Behind is { } behind ? TenantBehind.Format(behind) : null);
         if (move.Anchor is { } anchor)
             statement.Bind(5, anchor).Run();
         else
@@ -131,7 +132,7 @@ internal sealed class SqliteCheckpoints(SqliteDatabase database) : ICheckpointSt
         var statement = session.Prepare(SqlText.SaveCheckpoint)
             .Bind(1, shard.ToString()).Bind(2, shard.Projection).Bind(3, shard.Generation).Bind(4, checkpoint.Position.Value)
             .Bind(5, checkpoint.Epoch.Value).Bind(7, checkpoint.AnchorPosition.Value).Bind(8, Microseconds.Of(now))
-            .Bind(9, SlotProgress.Format(checkpoint.Ahead));
+            .Bind(9, SlotProgress.Format(checkpoint.Ahead)).Bind(10, TenantBehind.Format(checkpoint.Behind));
         if (checkpoint.Anchor is { } anchor)
             statement.Bind(6, anchor).Run();
         else
@@ -153,5 +154,6 @@ internal sealed class SqliteCheckpoints(SqliteDatabase database) : ICheckpointSt
         Microseconds.ToMoment(row.Int64(5)))
     {
         Ahead = SlotProgress.Parse(row.IsNull(6) ? null : row.Text(6)),
+        Behind = TenantBehind.Parse(row.IsNull(7) ? null : row.Text(7)),
     };
 }

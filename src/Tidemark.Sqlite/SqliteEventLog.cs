@@ -124,6 +124,16 @@ internal sealed class SqliteEventLog(SqliteDatabase database) : IEventLog
             cancellationToken);
 
     /// <inheritdoc />
+    public ValueTask<bool> HasSeveralTenantsAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            session =>
+            {
+                using var row = session.Prepare(SqlText.HasSeveralTenants);
+                return row.Step() && row.Int64(0) != 0;
+            },
+            cancellationToken);
+
+    /// <inheritdoc />
     public async ValueTask<Position> FindPositionBeforeAsync(DateTimeOffset moment, Position through, CancellationToken cancellationToken)
     {
         var last = await database.ReadAsync(LastPosition, cancellationToken).ConfigureAwait(false);
@@ -267,13 +277,13 @@ internal sealed class SqliteEventLog(SqliteDatabase database) : IEventLog
     private static Statement Query(SqliteSession session, LogRead read, long through)
     {
         var filter = read.Filter;
-        if (filter is { Types: null, Tenants: null, Slots: null })
+        if (filter is { Types: null, Tenants: null, Slots: null, ExceptTenants: null })
             return session.Prepare(SqlText.ReadPage).Bind(1, read.After.Value).Bind(2, through).Bind(3, read.EventsMax);
         var slots = filter.Slots ?? SlotRange.All;
         return session.Prepare(SqlText.ReadPageFiltered)
             .Bind(1, read.After.Value).Bind(2, through).Bind(3, read.EventsMax)
             .Bind(4, Json(filter.Types)).Bind(5, Json(filter.Tenants?.Select(t => t.Value)))
-            .Bind(6, slots.First).Bind(7, slots.Last);
+            .Bind(6, slots.First).Bind(7, slots.Last).Bind(8, Json(filter.ExceptTenants?.Select(t => t.Value)));
     }
 
     private static string? Json(IEnumerable<string>? names) =>

@@ -8,7 +8,7 @@ public sealed class SpecTests
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
     [Fact]
-    public async Task High_water_rule_holds_in_every_state_and_every_broken_variant_is_caught()
+    public async Task Rules_hold_in_every_state_and_every_broken_variant_is_caught()
     {
         string? missing = Requirements.SpinMissing();
         Assert.SkipWhen(missing is not null, missing ?? "");

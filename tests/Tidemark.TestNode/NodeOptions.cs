@@ -49,6 +49,12 @@ public sealed record NodeOptions
     /// <summary>How long a shard's transaction may be idle before PostgreSQL ends it, in milliseconds.</summary>
     public int IdleTransactionMilliseconds { get; init; } = 10_000;
 
+    /// <summary>Whether the node also consumes subscriptions; see <see cref="Bank.Subscribers"/>.</summary>
+    public bool Subscribes { get; init; }
+
+    /// <summary>The amount of a deposit on which the balances fail; 0 for none.</summary>
+    public int Poison { get; init; }
+
     /// <summary>The words for a command line.</summary>
     public string[] ToArguments() =>
     [
@@ -57,7 +63,7 @@ public sealed record NodeOptions
         "--idle-progress", Text(IdleProgressMilliseconds), "--partitions", Text(Partitions), "--version", Text(Version),
         "--readers", Text(Readers), "--holds", Text(Holds ? 1 : 0),
         "--tallies", Text(Tallies ? 1 : 0), "--holds-tally", Text(HoldsTally ? 1 : 0),
-        "--idle-transaction", Text(IdleTransactionMilliseconds),
+        "--idle-transaction", Text(IdleTransactionMilliseconds), "--subscribes", Text(Subscribes ? 1 : 0), "--poison", Text(Poison),
     ];
 
     public static NodeOptions Parse(string[] arguments)
@@ -80,6 +86,8 @@ public sealed record NodeOptions
             Tallies = Number("--tallies") == 1,
             HoldsTally = Number("--holds-tally") == 1,
             IdleTransactionMilliseconds = Number("--idle-transaction"),
+            Subscribes = Number("--subscribes") == 1,
+            Poison = Number("--poison"),
         };
 
         int Number(string name) => int.Parse(given[name], CultureInfo.InvariantCulture);

@@ -17,8 +17,9 @@ using var registration = PosixSignalRegistration.Create(PosixSignal.SIGTERM, con
 using Gate? gate = options.Holds || options.HoldsTally ? new Gate() : null;
 await using (TidemarkHost host = await TidemarkHost.StartAsync(tide => options.Store
     .Use(tide, TimeSpan.FromMilliseconds(options.IdleTransactionMilliseconds)).BankEvents()
-    .BankProjections(options.Partitions, options.Version, options.Holds ? gate!.Pass : null)
+    .BankProjections(options.Partitions, options.Version, options.Holds ? gate!.Pass : null, new Taster(options.Poison).Taste)
     .BankTally(options.Tallies, options.HoldsTally ? gate!.Pass : null)
+    .BankSubscribers(options.Subscribes, Console.WriteLine)
     .Configure(o =>
     {
         o.Node.Tick = TimeSpan.FromMilliseconds(options.TickMilliseconds);

@@ -1,4 +1,5 @@
--- Purpose: adds events to the queues of parked streams, in the commit that moves the shard's checkpoint past them.
+-- Purpose: adds events to the queues of parked streams, in the commit that moves the shard's checkpoint past them; those that are there
+-- already stay.
 -- Locks: the new rows.
 -- Index: parked_events_pkey.
 insert into {schema}.parked_events (projection, generation, tenant, stream, position, version, event_id, type)

@@ -6,4 +6,4 @@ insert into {schema}.checkpoints as c (shard, projection, generation, epoch, pos
 values ($1, $2, $3, coalesce($4::bigint, 1), 0, 0)
 on conflict (shard) do update set epoch = coalesce($4::bigint, c.epoch + 1)
 where ($4::bigint is null or c.epoch <= $4::bigint) and c.epoch < 9223372036854775807
-returning shard, position, epoch, anchor, anchor_position, updated_at, ahead
+returning shard, position, epoch, anchor, anchor_position, updated_at, ahead, behind

@@ -7,5 +7,6 @@ where position > $1 and position <= $2 and not archived
     and ($4::text[] is null or type = any ($4))
     and ($5::text[] is null or tenant = any ($5))
     and slot between $6 and $7
+    and ($8::text[] is null or tenant <> all ($8))
 order by position
 limit $3

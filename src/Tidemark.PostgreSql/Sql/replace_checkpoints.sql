@@ -7,8 +7,8 @@ with known as (
     select c.shard, c.epoch from {schema}.checkpoints c where c.shard = any ($1 || $2) order by c.shard for update
 ), made as (
     select *
-    from unnest($2::text[], $3::text[], $4::integer[], $5::bigint[], $6::bigint[], $7::uuid[], $8::bigint[], $9::text[])
-        as m (shard, projection, generation, epoch, position, anchor, anchor_position, ahead)
+    from unnest($2::text[], $3::text[], $4::integer[], $5::bigint[], $6::bigint[], $7::uuid[], $8::bigint[], $9::text[], $10::text[])
+        as m (shard, projection, generation, epoch, position, anchor, anchor_position, ahead, behind)
 ), verdict as (
     select
         cardinality($1) > 0 and not exists (
@@ -27,12 +27,12 @@ with known as (
     from verdict v
     where c.shard = any ($1) and not v.is_done and v.fenced is null
 ), stored as (
-    insert into {schema}.checkpoints as c (shard, projection, generation, epoch, position, anchor, anchor_position, ahead)
-    select m.shard, m.projection, m.generation, m.epoch, m.position, m.anchor, m.anchor_position, m.ahead
+    insert into {schema}.checkpoints as c (shard, projection, generation, epoch, position, anchor, anchor_position, ahead, behind)
+    select m.shard, m.projection, m.generation, m.epoch, m.position, m.anchor, m.anchor_position, m.ahead, nullif(m.behind, '')
     from made m, verdict v
     where not v.is_done and v.fenced is null
     on conflict (shard) do update
     set epoch = excluded.epoch, position = excluded.position, anchor = excluded.anchor, anchor_position = excluded.anchor_position,
-        ahead = excluded.ahead, updated_at = clock_timestamp()
+        ahead = excluded.ahead, behind = excluded.behind, updated_at = clock_timestamp()
 )
 select v.fenced from verdict v where not v.is_done

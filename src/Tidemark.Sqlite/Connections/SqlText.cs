@@ -26,6 +26,7 @@ internal static class SqlText
     public static readonly string FindEvent = Load("find_event");
     public static readonly string FindEventId = Load("find_event_id");
     public static readonly string FindPositionBefore = Load("find_position_before");
+    public static readonly string HasSeveralTenants = Load("has_several_tenants");
     public static readonly string SetArchived = Load("set_archived");
     public static readonly string SetEventsArchived = Load("set_events_archived");
     public static readonly string ReadDataVersion = Load("read_data_version");

@@ -89,6 +89,12 @@ internal sealed class InMemoryEventLog(MemoryDatabase database, TimeProvider tim
             position.Value >= 1 && position <= state.Last ? state.Events[(int)position.Value - 1].Encoded.Id : (Guid?)null);
     }
 
+    public ValueTask<bool> HasSeveralTenantsAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(database.Committed.Streams.Keys.Select(s => s.Tenant).Distinct().Skip(1).Any());
+    }
+
     public ValueTask<Position> FindPositionBeforeAsync(DateTimeOffset moment, Position through, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

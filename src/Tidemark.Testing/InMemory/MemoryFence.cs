@@ -16,7 +16,7 @@ internal static class MemoryFence
         if (stored is null || stored.Epoch != move.Epoch || stored.Position != move.Previous)
             throw new FencedException(move.Shard, move.Epoch, move.Previous);
 
-        var next = stored with { Position = move.Next, UpdatedAt = now };
+        var next = stored with { Position = move.Next, UpdatedAt = now, Behind = move.Behind ?? stored.Behind };
         if (move.Anchor is not null)
             next = next with { Anchor = move.Anchor, AnchorPosition = move.AnchorPosition };
         return state with { Checkpoints = state.Checkpoints.SetItem(move.Shard, next) };

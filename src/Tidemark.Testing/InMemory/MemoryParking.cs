@@ -66,7 +66,7 @@ internal static class MemoryParking
         var queue = state.Queues[key];
         return state with
         {
-            Queues = state.Queues.SetItem(key, queue with { Events = queue.Events.Add(waiting.Position, waiting) }),
+            Queues = state.Queues.SetItem(key, queue with { Events = queue.Events.SetItem(waiting.Position, waiting) }),
         };
     }
 }

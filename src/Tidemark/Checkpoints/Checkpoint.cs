@@ -6,7 +6,8 @@ namespace Tidemark.Checkpoints;
 /// <summary>The durable position of a shard.</summary>
 /// <param name="Shard">The shard.</param>
 /// <param name="Position">
-/// Every event at or below it that concerns the shard has taken effect. <see cref="Position.Beginning"/> for a new shard.
+/// Every event at or below it that concerns the shard has taken effect, but for those of tenants that are <see cref="Behind"/>.
+/// <see cref="Position.Beginning"/> for a new shard.
 /// </param>
 /// <param name="Epoch">The epoch that is installed; a write with a lower one is refused.</param>
 /// <param name="Anchor">The id of the last event the shard processed at or below the position; null when there is none.</param>
@@ -19,4 +20,7 @@ public sealed record Checkpoint(
 {
     /// <summary>Slots that are further than the position; none unless shards were merged.</summary>
     public IReadOnlyList<SlotProgress> Ahead { get; init; } = [];
+
+    /// <summary>Tenants that are not as far as the position, for a while.</summary>
+    public IReadOnlyList<TenantBehind> Behind { get; init; } = [];
 }

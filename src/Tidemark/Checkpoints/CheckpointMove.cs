@@ -16,4 +16,8 @@ namespace Tidemark.Checkpoints;
 /// The id of the last event processed in this step; null when the step processed none (the stored anchor stays).
 /// </param>
 /// <param name="AnchorPosition">The position of that event.</param>
-public sealed record CheckpointMove(ShardName Shard, Epoch Epoch, Position Previous, Position Next, Guid? Anchor, Position AnchorPosition);
+public sealed record CheckpointMove(ShardName Shard, Epoch Epoch, Position Previous, Position Next, Guid? Anchor, Position AnchorPosition)
+{
+    /// <summary>The tenants that are left behind from now on, all of them; null leaves them as they are stored.</summary>
+    public IReadOnlyList<TenantBehind>? Behind { get; init; }
+}

@@ -1,3 +1,4 @@
+using Tidemark.Checkpoints;
 using Tidemark.Events;
 using Tidemark.Leases;
 
@@ -13,7 +14,8 @@ namespace Tidemark.Control;
 /// <param name="OwnerId">That node's boot id.</param>
 /// <param name="Epoch">The epoch of its lease.</param>
 /// <param name="Position">
-/// Everything at or below it that concerns the shard has taken effect; null when its event database is another one than was read.
+/// Everything at or below it that concerns the shard has taken effect, but for <see cref="TenantsBehind"/>; null
+/// when its event database is another one than was read.
 /// </param>
 /// <param name="Gap">How many positions the mark is ahead: an upper bound of the events that wait. Null without a position.</param>
 /// <param name="Rate">
@@ -39,6 +41,9 @@ public sealed record ClusterShard(
     ShardProblem? Problem,
     string? Reason)
 {
+    /// <summary>Tenants that are not as far as the position, for a while, and why.</summary>
+    public IReadOnlyList<TenantBehind> TenantsBehind { get; init; } = [];
+
     /// <summary>A <see cref="State"/>: a living node owns it, and reports no problem.</summary>
     public const string Running = "running";
 

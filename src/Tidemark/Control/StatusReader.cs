@@ -1,3 +1,4 @@
+using Tidemark.Checkpoints;
 using Tidemark.Events;
 using Tidemark.Leases;
 using Tidemark.Log;
@@ -28,7 +29,11 @@ internal sealed class StatusReader(
 
     /// <summary>What one database showed.</summary>
     private sealed record Shown(
-        ClusterDatabase Database, IReadOnlyDictionary<ShardName, Position> Positions, IReadOnlyDictionary<Position, TimeSpan> Lags);
+        ClusterDatabase Database, IReadOnlyDictionary<ShardName, Position> Positions, IReadOnlyDictionary<Position, TimeSpan> Lags)
+    {
+        public IReadOnlyDictionary<ShardName, IReadOnlyList<TenantBehind>> Behind { get; init; } =
+            new Dictionary<ShardName, IReadOnlyList<TenantBehind>>();
+    }
 
     public async ValueTask<ClusterStatus> ReadAsync(CancellationToken cancellationToken)
     {
@@ -57,7 +62,13 @@ internal sealed class StatusReader(
         if (!shown.Positions.TryGetValue(shard.Shard, out var at))
             return shard;
         var mark = shown.Database.Mark;
-        return shard with { Position = at, Gap = Math.Max(0, mark.Value - at.Value), Lag = LagOf(at, mark, shown.Lags) };
+        return shard with
+        {
+            Position = at,
+            Gap = Math.Max(0, mark.Value - at.Value),
+            Lag = LagOf(at, mark, shown.Lags),
+            TenantsBehind = shown.Behind.GetValueOrDefault(shard.Shard, []),
+        };
     }
 
     private async ValueTask<Shown> TryReadAsync(
@@ -84,11 +95,14 @@ internal sealed class StatusReader(
     {
         var mark = await source.Marks.ReadAsync(Position.Beginning, cancellationToken).ConfigureAwait(false);
         var stored = (await source.Checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false))
-            .ToDictionary(c => c.Shard, c => c.Position);
+            .ToDictionary(c => c.Shard);
         var positions = listed.Where(l => l.Shard.Database == source.Database)
-            .ToDictionary(l => l.Shard, l => stored.GetValueOrDefault(l.Shard, Position.Beginning));
+            .ToDictionary(l => l.Shard, l => stored.GetValueOrDefault(l.Shard)?.Position ?? Position.Beginning);
         var lags = await ReadLagsAsync(source.Log, positions.Values, mark.Mark, now, cancellationToken).ConfigureAwait(false);
-        return new Shown(new ClusterDatabase(source.Database, mark.Mark, mark.Last, null), positions, lags);
+        return new Shown(new ClusterDatabase(source.Database, mark.Mark, mark.Last, null), positions, lags)
+        {
+            Behind = stored.Where(c => c.Value.Behind.Count > 0).ToDictionary(c => c.Key, c => c.Value.Behind),
+        };
     }
 
     // Nodes that expired do not own anything any more; for the plan they are not there.

@@ -229,6 +229,9 @@ internal sealed class SubscriptionConsumer : IShardConsumer
                     .ConfigureAwait(false);
         }
 
+        // A consumer's own token passes parked events with the batch, whether or not this store learns of it: they are recorded first.
+        if (target.Keeper == TokenKeeper.Consumer && _cutter.Parked.Count > 0)
+            await WriteAsync(_durable, [], null, cancellationToken, parkedThrough: through).ConfigureAwait(false);
         var (verdict, error) = await TryHandAsync(through, cancellationToken).ConfigureAwait(false);
         if (error is not null)
             return await NarrowAsync(slice, error, cancellationToken).ConfigureAwait(false);
@@ -352,10 +355,10 @@ internal sealed class SubscriptionConsumer : IShardConsumer
 
     private async ValueTask WriteAsync(
         Position next, IReadOnlyList<DeadLetter> letters, IStoreTransaction? transaction, CancellationToken cancellationToken,
-        ParkedStreamStep? step = null)
+        ParkedStreamStep? step = null, Position? parkedThrough = null)
     {
-        var parked = _cutter.TakeParked(next);
-        var anchor = parked.Length > 0 && !(_anchor?.Position > parked[^1].Position) ? parked[^1] : _anchor;
+        var parked = _cutter.TakeParked(parkedThrough ?? next);
+        var anchor = parkedThrough is null && parked.Length > 0 && !(_anchor?.Position > parked[^1].Position) ? parked[^1] : _anchor;
         var commit = new ReadModelCommit
         {
             Move = new CheckpointMove(_shard, _epoch, _durable, next, anchor?.Id, anchor?.Position ?? Position.Beginning),

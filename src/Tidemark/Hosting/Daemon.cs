@@ -31,7 +31,7 @@ public sealed partial class Daemon : DatabaseDaemon
     internal Daemon(
         EventDatabases databases, ProjectionCatalog projections, SubscriptionDirectory subscriptions, DeliveryTargets targets,
         TidemarkOptions options, ILogger<Daemon> logger)
-        : base(databases.Main, projections)
+        : base(databases.Main, projections, tenant: null)
     {
         _subscriptions = subscriptions;
         _targets = targets;
@@ -82,11 +82,13 @@ public sealed partial class Daemon : DatabaseDaemon
         }
     }
 
-    /// <summary>The daemon's work on the event database of a tenant.</summary>
+    /// <summary>
+    /// The daemon's work on the event database of a tenant, which others may share. Its waits are for this tenant's events alone.
+    /// </summary>
     /// <param name="tenant">The tenant.</param>
     /// <exception cref="UnknownTenantException">Tenants have databases of their own, and this one is not known here.</exception>
     public DatabaseDaemon ForTenant(TenantId tenant) =>
-        _databases.Of(tenant) is var database && database == _databases.Main ? this : new TenantDaemon(this, database, _projections);
+        new TenantDaemon(this, _databases.Of(tenant), _projections, tenant);
 
     /// <summary>Waits until every projection has passed everything that was committed before this call, on every event database.</summary>
     /// <param name="timeout">How long to wait at most.</param>
@@ -100,7 +102,7 @@ public sealed partial class Daemon : DatabaseDaemon
         if (_databases.Tenants is not { } tenants)
             return;
         await tenants.RefreshAsync(cancellationToken).ConfigureAwait(false);
-        var daemons = tenants.Databases.Select(name => new TenantDaemon(this, _databases.Get(name), _projections));
+        var daemons = tenants.Databases.Select(name => new TenantDaemon(this, _databases.Get(name), _projections, tenant: null));
         var options = new ParallelOptions { MaxDegreeOfParallelism = WaitsAtOnce, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(
             daemons, options, async (daemon, ct) => await daemon.WaitForCaughtUpAsync(timeout, ct).ConfigureAwait(false))

@@ -1,3 +1,4 @@
+using Tidemark.Checkpoints;
 using Tidemark.Events;
 using Tidemark.HighWater;
 using Tidemark.Leases;
@@ -14,11 +15,13 @@ public abstract partial class DatabaseDaemon
 {
     private readonly EventDatabase _database;
     private readonly ProjectionCatalog _projections;
+    private readonly TenantId? _tenant;
 
-    private protected DatabaseDaemon(EventDatabase database, ProjectionCatalog projections)
+    private protected DatabaseDaemon(EventDatabase database, ProjectionCatalog projections, TenantId? tenant)
     {
         _database = database;
         _projections = projections;
+        _tenant = tenant;
     }
 
     /// <summary>The event database's name.</summary>
@@ -37,18 +40,26 @@ public abstract partial class DatabaseDaemon
         string? projection = null, Position after = default, int countMax = 100, CancellationToken cancellationToken = default) =>
         await _database.Storage.DeadLetters.ReadAsync(projection, after, countMax, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Waits until a projection has passed a position: read your own write with <see cref="Log.AppendResult.Last"/>.</summary>
+    /// <summary>
+    /// Waits until a projection has passed a position: read your own write with <see cref="Log.AppendResult.Last"/>. That of a tenant (<see
+    /// cref="Daemon.ForTenant"/>) waits for this tenant's events alone: another one that was left behind does not count.
+    /// </summary>
     /// <param name="projection">The projection's name.</param>
     /// <param name="position">The position.</param>
     /// <param name="timeout">How long to wait at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="ShardPausedException">The projection is paused; the inner exception is its error.</exception>
+    /// <exception cref="ShardPausedException">
+    /// The projection is paused, and the inner exception is its error; or it has left a tenant behind whose event failed.
+    /// </exception>
     /// <exception cref="TimeoutException">It has not passed the position in time.</exception>
     /// <exception cref="InvalidOperationException">The daemon does not run in this process.</exception>
     public Task WaitForAsync(string projection, Position position, TimeSpan timeout, CancellationToken cancellationToken = default) =>
         WaitAsync([Async(projection)], position, timeout, cancellationToken);
 
-    /// <summary>Waits until every projection has passed everything that was committed before this call.</summary>
+    /// <summary>
+    /// Waits until every projection has passed everything that was committed before this call; that of a tenant (<see
+    /// cref="Daemon.ForTenant"/>), everything of this tenant.
+    /// </summary>
     /// <param name="timeout">How long to wait at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ShardPausedException">A projection is paused; the inner exception is its error.</exception>
@@ -94,7 +105,9 @@ public abstract partial class DatabaseDaemon
         }
     }
 
-    /// <summary>Ends the pauses of a projection's shards on this node at once; they try again.</summary>
+    /// <summary>
+    /// Ends the pauses of a projection's shards on this node at once, and those of tenants that they left behind; they try again.
+    /// </summary>
     /// <param name="projection">The projection's name.</param>
     /// <exception cref="InvalidOperationException">The daemon does not run in this process.</exception>
     public void Resume(string projection)
@@ -111,7 +124,7 @@ public abstract partial class DatabaseDaemon
         using var late = new CancellationTokenSource(timeout, _database.Time);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         var waits = projections.Select(p => run.Progress.UntilPassedAsync(
-            () => LiveShards(run, p), position, _ => CheckNotPaused(run, p), enough.Token)).ToArray();
+            () => LiveShards(run, p), position, stored => CheckNotPaused(run, p, position, stored), _tenant, enough.Token)).ToArray();
         try
         {
             await foreach (var wait in Task.WhenEach(waits).ConfigureAwait(false))
@@ -119,7 +132,7 @@ public abstract partial class DatabaseDaemon
         }
         catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            var behind = projections.Where(p => !run.Progress.HasPassed(LiveShards(run, p), position))
+            var behind = projections.Where(p => !run.Progress.HasPassed(LiveShards(run, p), position, _tenant))
                 .Select(p => $"{p.Name} ({string.Join(", ", Describe(run, p))})");
             throw new TimeoutException(
                 $"After {timeout} position {position} was not passed (the high-water mark is {_database.HighWater.Mark}): " +
@@ -143,7 +156,7 @@ public abstract partial class DatabaseDaemon
         foreach (var lease in run.Leases.Where(l => l.Shard.Projection == projection.Name))
         {
             if (run.Host.Find(lease.Shard) is { } agent)
-                yield return $"{lease.Shard} is {agent.Status.State} at {agent.Status.Position}";
+                yield return $"{lease.Shard} is {agent.Status.State} at {agent.Status.Position}{Describe(agent.Status.TenantsBehind)}";
             else if (run.Node.Book.OwnerOf(lease) is { } owner)
                 yield return $"{lease.Shard} runs on node {run.Node.Book.Nodes.First(n => n.Id == owner).Name}";
             else
@@ -152,20 +165,26 @@ public abstract partial class DatabaseDaemon
         }
     }
 
+    private static string Describe(IReadOnlyList<TenantBehind> behind) =>
+        behind.Count == 0 ? "" : $" without {string.Join(" and ", behind)}";
+
     // A pause of the shards that readers wait for ends the wait with their error; before a first build or a new version is live, those are
     // the shards that build it.
-    private static void CheckNotPaused(DatabaseRun run, Projection projection)
+    private void CheckNotPaused(DatabaseRun run, Projection projection, Position position, IReadOnlyList<Checkpoint> stored)
     {
         var live = run.Host.LiveOf(projection.Name);
         foreach (var agent in run.Host.Agents.Where(a => a.Name.Projection == projection.Name))
         {
-            if ((live?.Version != projection.Version || agent.Name.Generation == live.Generation)
-                && agent.Status is { State: ShardState.Paused, Error: not null } status)
-            {
+            if (live?.Version == projection.Version && agent.Name.Generation != live.Generation)
+                continue;
+            if (agent.Status is { State: ShardState.Paused, Error: not null } status)
                 throw new ShardPausedException(status);
-            }
+            CheckNotStuck(agent.Name, agent.WaitingTenants, position);
         }
 
+        var now = _database.Time.GetUtcNow();
+        foreach (var checkpoint in stored)
+            CheckNotStuck(checkpoint.Shard, [.. checkpoint.Behind.Where(b => b.Problem?.NextTry > now)], position);
         foreach (var lease in run.Leases)
         {
             if (lease.Problem is { } problem && lease.Shard.Projection == projection.Name && lease.Shard.Generation == live?.Generation
@@ -174,6 +193,12 @@ public abstract partial class DatabaseDaemon
                 throw new ShardPausedException(lease.Shard, problem);
             }
         }
+    }
+
+    private void CheckNotStuck(ShardName shard, IReadOnlyList<TenantBehind> behind, Position position)
+    {
+        if (TenantBehind.Stuck(behind, position, _tenant) is { } stuck)
+            throw new ShardPausedException(shard, stuck);
     }
 
     private protected abstract DatabaseRun Running();

@@ -24,6 +24,7 @@ internal sealed partial class DatabaseKeeper(
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
+    private readonly ShardStates _states = new(node, time);
     private readonly ConcurrentDictionary<string, string> _problems = new(StringComparer.Ordinal);
 
     /// <summary>Databases that could not be opened, and why.</summary>
@@ -89,7 +90,7 @@ internal sealed partial class DatabaseKeeper(
             foreach (var keeper in run.Keepers.Values)
                 shards.AddRange(await keeper.PrepareAsync(run.Host.Generations, stored, cancellationToken).ConfigureAwait(false));
             await run.Host.RefreshAsync(cancellationToken).ConfigureAwait(false);
-            await RegisterAsync(shards, cancellationToken).ConfigureAwait(false);
+            await _states.RegisterAsync(shards, cancellationToken).ConfigureAwait(false);
             _problems.TryRemove(database, out _);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -97,22 +98,6 @@ internal sealed partial class DatabaseKeeper(
             if (_problems.TryAdd(database, e.Message))
                 LogNotPrepared(database, e);
         }
-    }
-
-    // Those of a tenant that was removed and comes back are there already.
-    private async Task RegisterAsync(List<ShardLease> shards, CancellationToken cancellationToken)
-    {
-        var retired = shards.Where(l => node.Book.Shards.GetValueOrDefault(l.Shard)?.State == LeaseState.Retired).ToArray();
-        node.Register(shards.Except(retired));
-        var change = new LeaseChange
-        {
-            When = [.. retired.Select(l => new LeaseCondition(l.Shard, LeaseState.Retired, Unowned: true))],
-            Set = [.. retired.Select(l => KeyValuePair.Create(l.Shard, LeaseState.Wanted))],
-        };
-        if (retired.Length == 0)
-            node.Ask();
-        else
-            await node.ChangeAsync(change, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task RetireAsync(LeaseBook book, IReadOnlySet<string> served, CancellationToken cancellationToken)

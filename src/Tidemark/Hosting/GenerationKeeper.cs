@@ -111,7 +111,7 @@ internal sealed partial class GenerationKeeper(
         // A shard that starts before the mark is known sees no events and takes itself for live: it is ready once it has passed a mark that
         // was read.
         var mark = await database.HighWater.RefreshAsync(cancellationToken).ConfigureAwait(false);
-        await progress.UntilPassedAsync(() => Wanted([generation]), mark, _ => { }, cancellationToken).ConfigureAwait(false);
+        await progress.UntilPassedAsync(() => Wanted([generation]), mark, _ => { }, null, cancellationToken).ConfigureAwait(false);
         LogBuilt(projection.Name, generation);
 
         // Both raise side effects for a moment, under the same ids: none is lost between them.
@@ -119,7 +119,7 @@ internal sealed partial class GenerationKeeper(
         {
             if (Wanted(formerGenerations).Any(l => node.Book.OwnerOf(l) is not null) && host.StartEffects(lease.Shard) is { } from)
             {
-                await progress.UntilPassedAsync(() => Wanted(formerGenerations), from, _ => { }, cancellationToken)
+                await progress.UntilPassedAsync(() => Wanted(formerGenerations), from, _ => { }, null, cancellationToken)
                     .ConfigureAwait(false);
             }
         }
@@ -147,7 +147,7 @@ internal sealed partial class GenerationKeeper(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
-            await progress.UntilPassedAsync(() => Wanted([generation]), reached, _ => { }, either.Token).ConfigureAwait(false);
+            await progress.UntilPassedAsync(() => Wanted([generation]), reached, _ => { }, null, either.Token).ConfigureAwait(false);
             return true;
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -171,8 +171,15 @@ internal sealed partial class GenerationKeeper(
         var reached = Position.Beginning;
         foreach (var lease in Of(generations))
         {
-            var last = await database.Storage.Checkpoints.OpenAsync(lease.Shard, epoch: null, cancellationToken).ConfigureAwait(false);
-            reached = Position.Later(reached, last.Position);
+            try
+            {
+                var last = await database.Storage.Checkpoints.OpenAsync(lease.Shard, epoch: null, cancellationToken).ConfigureAwait(false);
+                reached = Position.Later(reached, last.Position);
+            }
+            catch (FencedException)
+            {
+                // A split or a merge has replaced it: nobody writes to it any more.
+            }
         }
 
         return reached;

@@ -68,6 +68,12 @@ internal sealed class HealthCheck(TidemarkOptions options, TimeProvider time)
                 Add(HealthState.Degraded, $"shard {status.Shard} is paused ({error.Category}) and tries again at {error.NextTry:u}: " +
                     error.Exception.Message);
             }
+
+            foreach (var tenant in status.TenantsBehind)
+            {
+                if (tenant.Problem is { } problem)
+                    Add(HealthState.Degraded, $"shard {status.Shard} has left {tenant} behind and tries again at {problem.NextTry:u}");
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using Tidemark.Checkpoints;
 using Tidemark.Events;
 using Tidemark.Leases;
 using Tidemark.Placement;
@@ -17,20 +18,21 @@ internal sealed class Progress(EventDatabase database, ShardHost host, NodeAgent
     /// <summary>Waits until every shard has passed a position.</summary>
     /// <param name="shards">The shards; asked anew whenever the cluster changes, as they may be split or swapped meanwhile.</param>
     /// <param name="position">The position.</param>
-    /// <param name="check">Called at each look; ends the wait by throwing.</param>
+    /// <param name="check">Called at each look, with the checkpoints that were read; ends the wait by throwing.</param>
+    /// <param name="tenant">Only this tenant's events count; null for those of all.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task UntilPassedAsync(
-        Func<IReadOnlyList<ShardLease>> shards, Position position, Action<IReadOnlyList<ShardLease>> check,
+        Func<IReadOnlyList<ShardLease>> shards, Position position, Action<IReadOnlyList<Checkpoint>> check, TenantId? tenant,
         CancellationToken cancellationToken)
     {
         while (true)
         {
             var (book, hosted) = (node.BookChanged.Next, host.ShardsChanged.Next);
             var wanted = shards();
-            var (moved, remote, behind) = await LookAsync(wanted, position, cancellationToken).ConfigureAwait(false);
+            var (moved, remote, stored, behind) = await LookAsync(wanted, position, tenant, cancellationToken).ConfigureAwait(false);
             if (!behind)
                 return;
-            check(wanted);
+            check(stored);
             using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             List<Task> waits = [book, hosted, .. moved];
             waits.Add(Task.Delay(remote ? Poll : Timeout.InfiniteTimeSpan, database.Time, enough.Token));
@@ -41,15 +43,16 @@ internal sealed class Progress(EventDatabase database, ShardHost host, NodeAgent
     }
 
     /// <summary>Whether every shard has passed a position, as far as this node knows without asking.</summary>
-    public bool HasPassed(IReadOnlyList<ShardLease> shards, Position position) =>
-        shards.Count > 0 && shards.All(s => host.Find(s.Shard) is { } agent && HasPassed(agent, position));
+    public bool HasPassed(IReadOnlyList<ShardLease> shards, Position position, TenantId? tenant) =>
+        shards.Count > 0 && shards.All(s => host.Find(s.Shard) is { } agent && HasPassed(agent, position, tenant));
 
     // A shard that is starting has no token yet: its position means nothing.
-    private static bool HasPassed(ShardAgent agent, Position position) =>
-        agent.Status is { State: not ShardState.Stopped and not ShardState.Starting } status && status.Position >= position;
+    private static bool HasPassed(ShardAgent agent, Position position, TenantId? tenant) =>
+        agent.Status is { State: not ShardState.Stopped and not ShardState.Starting } status
+        && TenantBehind.Reached(status.Position, status.TenantsBehind, tenant) >= position;
 
-    private async ValueTask<(List<Task> Moved, bool Remote, bool Behind)> LookAsync(
-        IReadOnlyList<ShardLease> shards, Position position, CancellationToken cancellationToken)
+    private async ValueTask<(List<Task> Moved, bool Remote, IReadOnlyList<Checkpoint> Stored, bool Behind)> LookAsync(
+        IReadOnlyList<ShardLease> shards, Position position, TenantId? tenant, CancellationToken cancellationToken)
     {
         var moved = new List<Task>();
         var elsewhere = new List<ShardName>();
@@ -63,21 +66,17 @@ internal sealed class Progress(EventDatabase database, ShardHost host, NodeAgent
             }
 
             var next = agent.Changed.Next;
-            if (HasPassed(agent, position))
+            if (HasPassed(agent, position, tenant))
                 continue;
             behind = true;
             moved.Add(next);
         }
 
-        if (!behind && elsewhere.Count > 0)
-            behind = !await HavePassedAsync(elsewhere, position, cancellationToken).ConfigureAwait(false);
-        return (moved, elsewhere.Count > 0, behind);
-    }
-
-    private async ValueTask<bool> HavePassedAsync(List<ShardName> shards, Position position, CancellationToken cancellationToken)
-    {
+        if (behind || elsewhere.Count == 0)
+            return (moved, elsewhere.Count > 0, [], behind);
         var all = await database.Storage.Checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false);
-        var stored = all.Where(c => c.Position >= position).Select(c => c.Shard).ToHashSet();
-        return shards.TrueForAll(stored.Contains);
+        var stored = all.Where(c => elsewhere.Contains(c.Shard)).ToArray();
+        var passed = stored.Count(c => TenantBehind.Reached(c.Position, c.Behind, tenant) >= position);
+        return (moved, true, stored, passed < elsewhere.Count);
     }
 }

@@ -129,19 +129,45 @@ internal sealed class Relayout(EventDatabase database, NodeAgent node, ShardHost
             ? LeaseState.Paused
             : LeaseState.Wanted;
 
-    // It begins where the slowest of its parts stood; the others are noted as further.
+    // It begins where the slowest of its parts stood; the others are noted as further. A tenant that was left behind in one of them stays
+    // so, from where it is there; in the others it is as far as they are.
     internal static Checkpoint Make(ShardName shard, IReadOnlyList<Checkpoint> former, Epoch epoch)
     {
-        var parts = former.Select(c => (Checkpoint: c, Slots: Common(c.Shard.Slots, shard.Slots)))
-            .Where(p => p.Slots is not null).ToArray();
-        var slowest = parts.MinBy(p => p.Checkpoint.Position).Checkpoint;
-        var ahead = parts
-            .SelectMany(p => p.Checkpoint.Ahead.Append(new SlotProgress(p.Checkpoint.Shard.Slots, p.Checkpoint.Position)))
-            .Where(a => a.Position > slowest.Position)
-            .Select(a => (Slots: Common(a.Slots, shard.Slots), a.Position)).Where(a => a.Slots is not null)
-            .Select(a => new SlotProgress(a.Slots!.Value, a.Position));
-        return new Checkpoint(shard, slowest.Position, epoch, slowest.Anchor, slowest.AnchorPosition, default) { Ahead = [.. ahead] };
+        var parts = former.Where(c => Common(c.Shard.Slots, shard.Slots) is not null).ToArray();
+        var slowest = parts.MinBy(c => c.Position)!;
+        var (position, ahead) = Join(shard.Slots, [.. parts.Select(c => new Part(c.Shard.Slots, c.Position, c.Ahead))]);
+        var behind = parts.SelectMany(c => c.Behind).GroupBy(b => b.Tenant)
+            .Select(rows => Make(shard.Slots, parts, rows.Key, rows.MinBy(r => r.Position)!));
+        return new Checkpoint(shard, position, epoch, slowest.Anchor, slowest.AnchorPosition, default)
+        {
+            Ahead = ahead,
+            Behind = [.. behind],
+        };
     }
+
+    private static TenantBehind Make(SlotRange slots, Checkpoint[] former, TenantId tenant, TenantBehind slowest)
+    {
+        var parts = former.Select(c => c.Behind.FirstOrDefault(b => b.Tenant == tenant) is { } own
+            ? new Part(c.Shard.Slots, own.Position, own.Ahead)
+            : new Part(c.Shard.Slots, c.Position, c.Ahead));
+        var (position, ahead) = Join(slots, [.. parts]);
+        var problem = former.SelectMany(c => c.Behind).FirstOrDefault(b => b.Tenant == tenant && b.Problem is not null);
+        return (problem ?? slowest) with { Position = position, Ahead = ahead };
+    }
+
+    private static (Position Position, IReadOnlyList<SlotProgress> Ahead) Join(SlotRange slots, Part[] parts)
+    {
+        var slowest = parts.Min(p => p.Position);
+        var ahead = parts
+            .SelectMany(p => p.Ahead.Append(new SlotProgress(p.Slots, p.Position)))
+            .Where(a => a.Position > slowest)
+            .Select(a => (Slots: Common(a.Slots, slots), a.Position)).Where(a => a.Slots is not null)
+            .Select(a => new SlotProgress(a.Slots!.Value, a.Position));
+        return (slowest, [.. ahead]);
+    }
+
+    // How far some slots are in a former shard.
+    private readonly record struct Part(SlotRange Slots, Position Position, IReadOnlyList<SlotProgress> Ahead);
 
     private static SlotRange? Common(SlotRange a, SlotRange b)
     {

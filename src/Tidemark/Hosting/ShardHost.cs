@@ -141,6 +141,7 @@ internal sealed partial class ShardHost(
         var agent = new ShardAgent(lease.Shard, consumer, ErrorsOf(projection, lease.Shard, builds), runtime with { Options = options })
         {
             IsBuilding = builds,
+            Tenants = consumer.ShareTurns(runtime with { Options = options }, projection.KeepsTenantsApart),
         };
         consumer.CommitShare = () => agent.IsBuilding ? runtime.Throttle.CommitShare : 1;
         return running.Use(agent, consumer.Effects);

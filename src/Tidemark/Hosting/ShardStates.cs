@@ -41,6 +41,25 @@ internal sealed class ShardStates(NodeAgent node, TimeProvider time)
         }
     }
 
+    /// <summary>
+    /// Registers shards. Those that are there already and are retired, as on the database of a tenant that was removed and comes back, are
+    /// to run again.
+    /// </summary>
+    public async Task RegisterAsync(IReadOnlyList<ShardLease> shards, CancellationToken cancellationToken)
+    {
+        var retired = shards.Where(l => node.Book.Shards.GetValueOrDefault(l.Shard)?.State == LeaseState.Retired).ToArray();
+        node.Register(shards.Except(retired));
+        node.Ask();
+        if (retired.Length == 0)
+            return;
+        var change = new LeaseChange
+        {
+            When = [.. retired.Select(l => new LeaseCondition(l.Shard, LeaseState.Retired, Unowned: true))],
+            Set = [.. retired.Select(l => KeyValuePair.Create(l.Shard, LeaseState.Wanted))],
+        };
+        await TryChangeAsync(change, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Makes a change and lets every node know. False when a condition did not hold; this node then looks.</summary>
     public Task<bool> TryChangeAsync(LeaseChange change, CancellationToken cancellationToken) =>
         node.ChangeAsync(change, cancellationToken);

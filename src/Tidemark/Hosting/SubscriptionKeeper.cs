@@ -73,12 +73,13 @@ internal sealed partial class SubscriptionKeeper(
             // The book first: a subscription that it names then is known by now, unless it was removed.
             var book = node.Book;
             var subscriptions = await directory.ReadAsync(cancellationToken).ConfigureAwait(false);
+            var isDone = true;
             foreach (var database in Databases())
-                await PrepareAsync(database, subscriptions, cancellationToken).ConfigureAwait(false);
+                isDone &= await TryPrepareAsync(database, subscriptions, cancellationToken).ConfigureAwait(false);
             foreach (var run in hosts.Runs)
                 run.Host.RestartOutdated();
             await ClearAsync(book, cancellationToken).ConfigureAwait(false);
-            return true;
+            return isDone;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -93,10 +94,26 @@ internal sealed partial class SubscriptionKeeper(
 
     private IEnumerable<string> Databases() => [databases.Main.Name, .. databases.Tenants?.Databases ?? new HashSet<string>()];
 
+    // A database that is away does not hold up the others.
+    private async Task<bool> TryPrepareAsync(
+        string database, IReadOnlyList<Subscription> subscriptions, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await PrepareAsync(database, subscriptions, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNotPrepared(database, e);
+            return false;
+        }
+    }
+
     private async Task PrepareAsync(string database, IReadOnlyList<Subscription> subscriptions, CancellationToken cancellationToken)
     {
-        var registered = node.Book.Shards.Keys.Where(s => s.Database == database)
-            .Select(s => (s.Projection, s.Generation)).ToHashSet();
+        var registered = node.Book.Shards.Values.Where(l => l.Shard.Database == database && l.State != LeaseState.Retired)
+            .Select(l => (l.Shard.Projection, l.Shard.Generation)).ToHashSet();
         Subscription[] missing =
         [
             .. subscriptions.Where(s => !registered.Contains((s.Name, s.Incarnation)) && directory.IsFor(s.Definition, database)),
@@ -118,8 +135,7 @@ internal sealed partial class SubscriptionKeeper(
                 known.Select(k => k.Epoch).MaxBy(e => e.Value), null, null)));
         }
 
-        node.Register(shards);
-        node.Ask();
+        await _states.RegisterAsync(shards, cancellationToken).ConfigureAwait(false);
     }
 
     // Somebody else may have done it already, and the shards may run by now: then their checkpoints have epochs, and stay.
@@ -179,6 +195,10 @@ internal sealed partial class SubscriptionKeeper(
 
     [LoggerMessage(EventId = 1461, Level = LogLevel.Warning, Message = "The subscriptions could not be looked at; trying again.")]
     private partial void LogNotKept(Exception error);
+
+    [LoggerMessage(EventId = 1465, Level = LogLevel.Warning, Message = "Event database {Database} could not be opened, so the " +
+        "subscriptions do not run there yet; trying again until they do.")]
+    private partial void LogNotPrepared(string database, Exception error);
 
     [LoggerMessage(EventId = 1462, Level = LogLevel.Error, Message = "{Problem}")]
     private partial void LogMismatch(string problem);

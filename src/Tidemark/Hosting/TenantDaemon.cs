@@ -1,11 +1,12 @@
+using Tidemark.Events;
 using Tidemark.Projections;
 using Tidemark.Storage;
 
 namespace Tidemark.Hosting;
 
-/// <summary>The daemon's work on a tenant's event database.</summary>
-internal sealed class TenantDaemon(Daemon daemon, EventDatabase database, ProjectionCatalog projections)
-    : DatabaseDaemon(database, projections)
+/// <summary>The daemon's work on an event database; its waits are for one tenant's events when one is given.</summary>
+internal sealed class TenantDaemon(Daemon daemon, EventDatabase database, ProjectionCatalog projections, TenantId? tenant)
+    : DatabaseDaemon(database, projections, tenant)
 {
     private protected override DatabaseRun Running() => daemon.RunOn(Database);
 }

@@ -56,6 +56,9 @@ public interface IEventLog
     /// <summary>The position before the first event recorded at or after a moment; the given bound when there is none yet.</summary>
     ValueTask<Position> FindPositionBeforeAsync(DateTimeOffset moment, Position through, CancellationToken cancellationToken);
 
+    /// <summary>Whether streams of more than one tenant are stored; cheap, whatever their number.</summary>
+    ValueTask<bool> HasSeveralTenantsAsync(CancellationToken cancellationToken);
+
     /// <summary>Archives a stream, or takes it back.</summary>
     /// <returns>Whether there is such a stream.</returns>
     ValueTask<bool> SetArchivedAsync(TenantId tenant, StreamId stream, bool archived, CancellationToken cancellationToken);

@@ -25,6 +25,11 @@ public abstract class CompositeProjection : Projection
     internal override IReadOnlyCollection<Type>? EventTypes =>
         _parts.Exists(p => p.EventTypes is null) ? null : [.. _parts.SelectMany(p => p.EventTypes!).Distinct()];
 
+    internal override bool KeepsRowsByTenant => _parts.TrueForAll(p => p.KeepsTenantsApart);
+
+    internal override string? MeetsTenants =>
+        base.MeetsTenants ?? _parts.Select(p => p.MeetsTenants).FirstOrDefault(problem => problem is not null);
+
     internal override bool OpensTransactions => _parts.Exists(p => p.OpensTransactions);
 
     internal override bool RaisesEffects => _parts.Exists(p => p.RaisesEffects);

@@ -20,6 +20,8 @@ public abstract class DocumentProjection<TDocument> : Projection
 
     internal override IReadOnlyCollection<Type> EventTypes => Inputs.Events;
 
+    internal override bool KeepsRowsByTenant => true;
+
     internal override Type DocumentType => typeof(TDocument);
 
     internal IReadOnlyDictionary<Type, FoldSteps<TDocument>> Steps => _steps;

@@ -30,6 +30,10 @@ public abstract class MultiStreamProjection<TDocument> : DocumentProjection<TDoc
 
     internal sealed override bool IsSplitByKey => true;
 
+    internal sealed override bool KeepsRowsByTenant => !AcrossTenants;
+
+    internal sealed override string? MeetsTenants => AcrossTenants ? "it keeps documents across tenants" : base.MeetsTenants;
+
     internal sealed override Applier MakeApplier(ApplierContext context)
     {
         foreach (var type in Steps.Keys)

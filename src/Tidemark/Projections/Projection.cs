@@ -19,6 +19,7 @@ public abstract class Projection
     private readonly string? _name;
     private readonly string? _readModel;
     private readonly int _partitions = 1;
+    private readonly bool? _keepsTenantsApart;
 
     private protected Projection()
     {
@@ -69,6 +70,19 @@ public abstract class Projection
     /// </summary>
     public string? Group { get; protected init; }
 
+    /// <summary>
+    /// Whether the order between events of different tenants does not matter to it, so that a shard may leave a tenant behind that floods
+    /// or fails, and go on with the others. True by default for documents that are kept by tenant, in a composite for all of its stages;
+    /// false for flat tables, event projections and documents across tenants. Say true for a flat table or an event projection whose rows
+    /// each belong to one tenant; say false for all tenants to wait for each other in the order of the log.
+    /// A projection that raises side effects, or keeps documents across tenants, is refused when it says true.
+    /// </summary>
+    public bool KeepsTenantsApart
+    {
+        get => _keepsTenantsApart ?? (KeepsRowsByTenant && !RaisesEffects);
+        protected init => _keepsTenantsApart = value;
+    }
+
     /// <summary>What to do with events that fail; null for the store's default.</summary>
     public ErrorOptions? Errors { get; protected init; }
 
@@ -81,6 +95,12 @@ public abstract class Projection
     /// Whether its partitions divide the keys of its read model instead of the streams: events of many streams meet in one key.
     /// </summary>
     internal virtual bool IsSplitByKey => false;
+
+    /// <summary>Whether each thing that it writes belongs to one tenant, as far as its kind tells.</summary>
+    internal virtual bool KeepsRowsByTenant => false;
+
+    /// <summary>Why it must not keep tenants apart; null when it may.</summary>
+    internal virtual string? MeetsTenants => RaisesEffects ? "it raises side effects, which follow the order of the log" : null;
 
     /// <summary>What its handlers take.</summary>
     internal ProjectionInputs Inputs { get; } = new();

@@ -87,6 +87,9 @@ internal sealed class ProjectionCatalog
             if (projection.Partitions > 1 && (projection is CompositeProjection || projection.RaisesEffects))
                 throw new InvalidOperationException($"Projection '{projection.Name}' cannot have {projection.Partitions} partitions: a " +
                     $"composite, and one that raises side effects, runs as one shard. Leave Partitions at 1.");
+            if (projection.KeepsTenantsApart && projection.MeetsTenants is { } problem)
+                throw new InvalidOperationException($"Projection '{projection.Name}' cannot keep tenants apart: {problem}. Leave " +
+                    $"KeepsTenantsApart out.");
             _ = projection.TypeNames(types);
         }
     }

@@ -2,6 +2,7 @@ using Tidemark.Checkpoints;
 using Tidemark.Events;
 using Tidemark.Leases;
 using Tidemark.Log;
+using Tidemark.Pulling;
 using Tidemark.Shards;
 
 namespace Tidemark.Projections;
@@ -10,7 +11,7 @@ namespace Tidemark.Projections;
 /// A projection as a shard's consumer. Its token is the checkpoint, which moves in the transaction of the read model, under the shard's
 /// epoch.
 /// </summary>
-internal sealed class ProjectionConsumer : IShardConsumer
+internal sealed partial class ProjectionConsumer : IShardConsumer
 {
     /// <summary>A commit of at least so many bytes, by estimate, waits for its turn; the small ones of live shards never do.</summary>
     private const long LargeCommitBytes = 1024 * 1024;
@@ -114,11 +115,11 @@ internal sealed class ProjectionConsumer : IShardConsumer
         var checkpoint = await _checkpoints.OpenAsync(_shard, _epoch, cancellationToken).ConfigureAwait(false);
         await CheckAnchorAsync(checkpoint, cancellationToken).ConfigureAwait(false);
         _durable = checkpoint.Position;
-        _slots.Set(checkpoint.Ahead, _durable);
         _expected = HandshakeToken.Delivered(_durable);
+        LoadTenants(checkpoint);
 
         // A shard at the beginning that was merged with a faster half has that half's documents.
-        _applier.Begin(isEmpty: _durable == Position.Beginning && checkpoint.Ahead.Count == 0);
+        _applier.Begin(isEmpty: _durable == Position.Beginning && checkpoint is { Ahead.Count: 0, Behind.Count: 0 });
         _parked.Forget();
         if (_effects is not null)
             await _effects.PublishStoredAsync(cancellationToken).ConfigureAwait(false);
@@ -129,6 +130,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
     {
         var checkpoint = await _checkpoints.OpenAsync(_shard, _epoch, cancellationToken).ConfigureAwait(false);
         _durable = checkpoint.Position;
+        LoadTenants(checkpoint);
         _parked.Forget();
         if (_effects is not null)
             await _effects.PublishStoredAsync(cancellationToken).ConfigureAwait(false);
@@ -144,7 +146,7 @@ internal sealed class ProjectionConsumer : IShardConsumer
         if (delivery.Slice.Count > 0)
             await _parked.LoadAsync(cancellationToken).ConfigureAwait(false);
         _effects?.Reach(delivery.Slice.Through);
-        Select(delivery);
+        Select(delivery.Slice, delivery.SetAside);
         if (_relevant.Count > 0)
             await _applier.ApplyAsync(_relevant, cancellationToken).ConfigureAwait(false);
         _expected = HandshakeToken.Delivered(delivery.Slice.Through);
@@ -194,7 +196,10 @@ internal sealed class ProjectionConsumer : IShardConsumer
 
     private async ValueTask<CommitCount> WriteAsync(CancellationToken cancellationToken)
     {
-        var move = new CheckpointMove(_shard, _epoch, _durable, _expected.Position, _anchor?.Id, _anchor?.Position ?? Position.Beginning);
+        var move = new CheckpointMove(_shard, _epoch, _durable, _expected.Position, _anchor?.Id, _anchor?.Position ?? Position.Beginning)
+        {
+            Behind = _behind,
+        };
         var commit = _applier.AddTo(new ReadModelCommit
         {
             Move = move,
@@ -245,18 +250,18 @@ internal sealed class ProjectionConsumer : IShardConsumer
             throw new LogRewoundException(checkpoint);
     }
 
-    private void Select(in ShardDelivery delivery)
+    private void Select(in PageSlice slice, IReadOnlyDictionary<Position, DeadLetter> setAside)
     {
         _relevant.Clear();
-        foreach (var e in delivery.Slice.Events)
+        foreach (var e in slice.Events)
         {
-            if (!_streams.Includes(e.Slot, e.Position) || !Concerns(e))
+            if (!HasTurn(e) || !Takes(e))
                 continue;
             if (_parked.Contains(e))
             {
                 _parkedEvents.Add(ParkedEvent.Of(e));
             }
-            else if (delivery.SetAside.Count > 0 && delivery.SetAside.TryGetValue(e.Position, out var deadLetter))
+            else if (setAside.Count > 0 && setAside.TryGetValue(e.Position, out var deadLetter))
             {
                 _deadLetters.Add(deadLetter);
                 if (deadLetter.State == DeadLetterState.Parked)
@@ -270,7 +275,9 @@ internal sealed class ProjectionConsumer : IShardConsumer
                 _events++;
             }
 
-            _anchor = e;
+            // The anchor stands for the shard's position, not for that of a tenant that was left behind.
+            if (_turn is null)
+                _anchor = e;
         }
     }
 

@@ -14,6 +14,9 @@ internal sealed class SlotScope(SlotRange range)
 
     private IReadOnlyList<SlotProgress> _ahead = [];
 
+    /// <summary>The slots of its range.</summary>
+    public SlotRange Range => range;
+
     /// <summary>Whether it never leaves anything out.</summary>
     public bool IsAll => range == SlotRange.All && _ahead.Count == 0;
 

@@ -25,6 +25,9 @@ internal sealed partial class PullingAgent : IAsyncDisposable
 {
     private static readonly TimeSpan FollowerPatience = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How many positions a read for one reader alone passes over at most.</summary>
+    private const int AloneScanMax = 200_000;
+
     private readonly string _database;
     private readonly IEventLog _log;
     private readonly HighWaterAgent _highWater;
@@ -121,6 +124,31 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         }
 
         return GetInStepAsync(cursor, cancellationToken);
+    }
+
+    /// <summary>
+    /// A page that one reader alone asks for, past the cache: of some tenants, or of all but some. Only for positions below the mark.
+    /// </summary>
+    /// <param name="after">Where it begins.</param>
+    /// <param name="through">Where it ends at the latest, at or below the mark; it also ends after many positions without a match.</param>
+    /// <param name="filter">Which events.</param>
+    /// <param name="eventsMax">At most so many events, and not more than a page holds.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <exception cref="EventFetcherException">The log could not be read, and not within the retries.</exception>
+    public async ValueTask<EventPage> ReadAloneAsync(
+        Position after, Position through, LogFilter filter, int eventsMax, CancellationToken cancellationToken)
+    {
+        var bound = through.Value - after.Value > AloneScanMax ? new Position(after.Value + AloneScanMax) : through;
+        var read = new LogRead(after, bound, filter, Math.Min(eventsMax, _options.PageEventsMax), _options.PageBytesMax);
+        try
+        {
+            return await FetchAsync(read, keepJson: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogReadFailed(_database, after.Value, e);
+            throw new EventFetcherException(_database, after, e);
+        }
     }
 
     // The cache is full, and a page would go that another cursor is about to take: reading on would make that cursor read it again. So
@@ -236,13 +264,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         try
         {
             var read = new LogRead(after, through, new LogFilter(interests.Types), _options.PageEventsMax, _options.PageBytesMax);
-            var page = await _pipeline.ExecuteAsync(
-                static (state, ct) => state.Log.ReadAsync(state.Read, ct), (Log: _log, Read: read), _stop.Token).ConfigureAwait(false);
-            Interlocked.Add(ref _rowsRead, page.Events.Count);
-            TidemarkTelemetry.EventsRead.Add(page.Events.Count);
-            foreach (var e in page.Events)
-                e.Decode(_types, interests.KeepsJson);
-            return Keep(new EventPage(after, page.ScannedThrough, page.Events), interests);
+            return Keep(await FetchAsync(read, interests.KeepsJson, _stop.Token).ConfigureAwait(false), interests);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -255,6 +277,17 @@ internal sealed partial class PullingAgent : IAsyncDisposable
             LogReadFailed(_database, after.Value, e);
             throw new EventFetcherException(_database, after, e);
         }
+    }
+
+    private async ValueTask<EventPage> FetchAsync(LogRead read, bool keepJson, CancellationToken cancellationToken)
+    {
+        var page = await _pipeline.ExecuteAsync(
+            static (state, ct) => state.Log.ReadAsync(state.Read, ct), (Log: _log, Read: read), cancellationToken).ConfigureAwait(false);
+        Interlocked.Add(ref _rowsRead, page.Events.Count);
+        TidemarkTelemetry.EventsRead.Add(page.Events.Count);
+        foreach (var e in page.Events)
+            e.Decode(_types, keepJson);
+        return new EventPage(read.After, page.ScannedThrough, page.Events);
     }
 
     private EventPage Keep(EventPage page, Interests.Edition interests)

@@ -9,7 +9,7 @@ internal sealed class PauseClock(ShardOptions options, Random random)
     private static readonly TimeSpan OutageFirst = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Failures in a row.</summary>
-    public int Failures { get; private set; }
+    public int Failures { get; set; }
 
     /// <summary>Something was committed.</summary>
     public void Succeeded() => Failures = 0;

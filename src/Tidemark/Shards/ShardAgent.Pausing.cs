@@ -92,6 +92,7 @@ internal sealed partial class ShardAgent
             EventsProcessed = status.EventsProcessed + count.Events,
             DeadLetters = status.DeadLetters + count.DeadLetters,
             ParkedStreams = _consumer.ParkedStreams,
+            TenantsBehind = Tenants?.Behind ?? [],
             Error = count.Events > 0 ? null : status.Error,
         };
         Changed.Fire();

@@ -96,8 +96,12 @@ internal sealed partial class ShardAgent
     public ShardStatus Status =>
         _status with { Mark = _highWater.Mark, RebuildShare = IsBuilding ? _throttle.Share : null };
 
-    /// <summary>Ends a pause at once.</summary>
-    public void Resume() => _resume.Fire();
+    /// <summary>Ends a pause at once, and tries tenants that were left behind.</summary>
+    public void Resume()
+    {
+        Tenants?.Resume();
+        _resume.Fire();
+    }
 
     /// <summary>Runs until told to stop. What is gathered is committed first, unless <paramref name="abort"/> comes.</summary>
     /// <param name="stop">Take no more.</param>
@@ -164,12 +168,14 @@ internal sealed partial class ShardAgent
         while (!stop.IsCancellationRequested)
         {
             await RunCommandsAsync(abort).ConfigureAwait(false);
+            await TakeTurnAsync(stop, abort).ConfigureAwait(false);
             if (_cursor.HasMore)
             {
                 await TryBatchAsync(stop, abort).ConfigureAwait(false);
             }
-            else
+            else if (!HasTurn)
             {
+                _wasLive = true;
                 Enter(ShardState.Live);
                 await WaitForMoreAsync(stop, abort).ConfigureAwait(false);
                 if (_cursor.Gap > _pulling.PageEventsMax)
@@ -181,10 +187,11 @@ internal sealed partial class ShardAgent
     // Progress past events that do not concern the shard is written late, and only if it moved: an idle shard writes nothing.
     private async ValueTask WaitForMoreAsync(CancellationToken stop, CancellationToken abort)
     {
-        var asked = _commands.Added;
-        if (_commands.HasAny)
+        var (added, resumed) = (_commands.Added, Tenants?.Resumed.Next);
+        if (_commands.HasAny || HasTurn)
             return;
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var asked = Tenants is not { Behind.Count: > 0 } ? added : Task.WhenAny(added, TurnDueAsync(resumed, enough.Token));
         var more = _cursor.WaitAsync(enough.Token).AsTask();
         var due = _options.IdleProgressInterval - (_idleSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero);
         var syncs = _lastToken == _durable && _consumer.SyncInterval is not null;
@@ -232,9 +239,14 @@ internal sealed partial class ShardAgent
         {
             LogBatchFailed(_shard, _batch.Events, _batch.After.Value, e.Message);
             if (_limits.Failed(_batch.After, _batch.Reached, _batch.Events, ErrorClassifier.CulpritOf(e)))
-                HandleBadEvent(_batch.Only!, e);
+            {
+                if (!await TryLeaveAsync(_batch.Only!, e, abort).ConfigureAwait(false))
+                    HandleBadEvent(_batch.Only!, e);
+            }
             else if (_batch.Events == 0)
+            {
                 throw;
+            }
         }
     }
 
@@ -291,7 +303,7 @@ internal sealed partial class ShardAgent
         do
         {
             var piece = _time.GetTimestamp();
-            var slice = await _cursor.PeekAsync(_limits.EventsMax - _batch.Events, throughMax, cancellationToken).ConfigureAwait(false);
+            var slice = await PeekAsync(throughMax, cancellationToken).ConfigureAwait(false);
             _batch.Events += slice.Count;
             _batch.Reached = slice.Count > 0 ? slice[slice.Count - 1].Position : _batch.Reached;
             _batch.Only = _batch.Events == 1 && slice.Count == 1 ? slice[0] : _batch.Only;
@@ -308,7 +320,7 @@ internal sealed partial class ShardAgent
             if (yields && !_consumer.HoldsLocks)
                 await _throttle.YieldAsync(_time.GetElapsedTime(piece), stop).ConfigureAwait(false);
         }
-        while (_cursor.HasMore && _batch.Events < _limits.EventsMax && _cursor.Position < throughMax && !_consumer.WantsCommit
+        while (_cursor.HasMore && _batch.Events < BatchEventsMax && _cursor.Position < throughMax && !_consumer.WantsCommit && !_endsBatch
             && _time.GetElapsedTime(started) < _consumer.GatherMax && !stop.IsCancellationRequested);
         return true;
     }

@@ -86,8 +86,32 @@ public sealed class ShardOptions
     /// </summary>
     public int ParkedStreamsMax { get; set; } = 10_000;
 
+    /// <summary>
+    /// The turn of a tenant that was left behind: after so many of its events it commits, when others wait. Those others have a turn of
+    /// as many events after each. 2,000 by default; 1 to 1,000,000.
+    /// </summary>
+    public int TurnEventsMax { get; set; } = 2_000;
+
+    /// <summary>
+    /// Weights of tenants, by name: the turn of a tenant that was left behind holds so many times <see cref="TurnEventsMax"/>. A tenant
+    /// that is not named has 1. 0.01 to 100.
+    /// </summary>
+    public Dictionary<string, double> TenantWeights { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// The most tenants that one shard leaves behind at a time. At one more that fails the shard pauses for all; at one more that floods
+    /// it goes on in the order of the log. 100 by default; 0 to 1,000. With 0 no tenant is left behind.
+    /// </summary>
+    public int TenantsBehindMax { get; set; } = 100;
+
     internal IEnumerable<string> Validate()
     {
+        if (TurnEventsMax is < 1 or > 1_000_000)
+            yield return $"Shards:TurnEventsMax is {TurnEventsMax}; it must be 1 to 1,000,000.";
+        if (TenantsBehindMax is < 0 or > 1_000)
+            yield return $"Shards:TenantsBehindMax is {TenantsBehindMax}; it must be 0 to 1,000.";
+        foreach (var (tenant, weight) in TenantWeights.Where(w => !(w.Value is >= 0.01 and <= 100)))
+            yield return $"Shards:TenantWeights:{tenant} is {weight}; it must be 0.01 to 100.";
         if (ParkedStreamsMax is < 1 or > 1_000_000)
             yield return $"Shards:ParkedStreamsMax is {ParkedStreamsMax}; it must be 1 to 1,000,000.";
         if (!(RebuildShareMin is >= 0.01 and <= 1))

@@ -1,3 +1,4 @@
+using Tidemark.Checkpoints;
 using Tidemark.Events;
 using Tidemark.Leases;
 
@@ -6,7 +7,9 @@ namespace Tidemark.Shards;
 /// <summary>A shard as it stood at one moment.</summary>
 /// <param name="Shard">The shard.</param>
 /// <param name="State">What it is doing.</param>
-/// <param name="Position">Everything at or below it that concerns the shard has taken effect.</param>
+/// <param name="Position">
+/// Everything at or below it that concerns the shard has taken effect, but for events of <see cref="TenantsBehind"/>.
+/// </param>
 /// <param name="Mark">The high-water mark.</param>
 /// <param name="EventsProcessed">Events whose effects this agent committed since it was made.</param>
 /// <param name="DeadLetters">Dead letters this agent wrote since it was made.</param>
@@ -18,6 +21,9 @@ public sealed record ShardStatus(
     /// Streams that wait behind a dead letter, as far as this agent has needed to know; see <see cref="ErrorAction.Park"/>.
     /// </summary>
     public int ParkedStreams { get; init; }
+
+    /// <summary>Tenants that are not as far as the position, for a while: too many events came at once, or one of them failed.</summary>
+    public IReadOnlyList<TenantBehind> TenantsBehind { get; init; } = [];
 
     /// <summary>
     /// Of a shard that builds a new generation: the share of the time it may work, from <see cref="ShardOptions.RebuildShareMin"/> to 1,

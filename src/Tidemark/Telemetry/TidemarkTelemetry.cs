@@ -42,6 +42,9 @@ public static class TidemarkTelemetry
     internal static readonly Counter<long> DeadLetters =
         Meter.CreateCounter<long>("tidemark.shard.dead_letters", "{event}", "Events recorded as dead letters.");
 
+    internal static readonly Counter<long> TenantsLeftBehind =
+        Meter.CreateCounter<long>("tidemark.shard.tenants_left_behind", "{tenant}", "Times that a shard left a tenant behind.");
+
     internal static readonly Counter<long> FencedWrites =
         Meter.CreateCounter<long>("tidemark.shard.fenced_writes", "{commit}", "Commits refused by the fence.");
 

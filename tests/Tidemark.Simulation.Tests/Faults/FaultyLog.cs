@@ -44,6 +44,9 @@ internal sealed class FaultyLog(IEventLog inner, FaultPlan plan) : IEventLog
     public ValueTask<Guid?> FindEventIdAsync(Position position, CancellationToken cancellationToken) =>
         plan.RunAsync("anchor", () => inner.FindEventIdAsync(position, cancellationToken), cancellationToken);
 
+    public ValueTask<bool> HasSeveralTenantsAsync(CancellationToken cancellationToken) =>
+        plan.RunAsync("tenants", () => inner.HasSeveralTenantsAsync(cancellationToken), cancellationToken);
+
     public ValueTask<Position> FindPositionBeforeAsync(DateTimeOffset moment, Position through, CancellationToken cancellationToken) =>
         inner.FindPositionBeforeAsync(moment, through, cancellationToken);
 

@@ -1,5 +1,6 @@
 using Tidemark.Checkpoints;
 using Tidemark.Control;
+using Tidemark.Delivery;
 using Tidemark.Events;
 using Tidemark.HighWater;
 using Tidemark.Leases;
@@ -40,6 +41,10 @@ internal sealed class FaultyStorage(InMemoryStorage inner, FaultPlan plan) : IEv
     public ICommandStore Commands => Inner.Commands;
 
     public ITenantStore Tenants => Inner.Tenants;
+
+    public ISubscriptionStore Subscriptions => Inner.Subscriptions;
+
+    public IDeliveryFailureStore DeliveryFailures => Inner.DeliveryFailures;
 
     public ISchema Schema => Inner.Schema;
 

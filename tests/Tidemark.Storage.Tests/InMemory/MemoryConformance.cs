@@ -39,6 +39,8 @@ public sealed class MemoryCheckpointTests : CheckpointTests<MemoryStore>;
 
 public sealed class MemoryReplaceTests : ReplaceTests<MemoryStore>;
 
+public sealed class MemoryTenantsBehindTests : TenantsBehindTests<MemoryStore>;
+
 public sealed class MemoryGenerationTests : GenerationTests<MemoryStore>;
 
 public sealed class MemoryDocumentTests : DocumentTests<MemoryStore>;

@@ -42,6 +42,8 @@ public sealed class PostgreSqlCheckpointTests : CheckpointTests<PostgreSqlStore>
 
 public sealed class PostgreSqlReplaceTests : ReplaceTests<PostgreSqlStore>;
 
+public sealed class PostgreSqlTenantsBehindTests : TenantsBehindTests<PostgreSqlStore>;
+
 public sealed class PostgreSqlGenerationTests : GenerationTests<PostgreSqlStore>;
 
 public sealed class PostgreSqlDocumentTests : DocumentTests<PostgreSqlStore>;

@@ -42,6 +42,8 @@ public sealed class SqliteCheckpointTests : CheckpointTests<SqliteStore>;
 
 public sealed class SqliteReplaceTests : ReplaceTests<SqliteStore>;
 
+public sealed class SqliteTenantsBehindTests : TenantsBehindTests<SqliteStore>;
+
 public sealed class SqliteGenerationTests : GenerationTests<SqliteStore>;
 
 public sealed class SqliteDocumentTests : DocumentTests<SqliteStore>;

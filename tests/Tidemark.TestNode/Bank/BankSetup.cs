@@ -19,9 +19,11 @@ public static class BankSetup
     /// <param name="partitions">Into how many shards each is split.</param>
     /// <param name="version">The version of their code.</param>
     /// <param name="before">Called before each event of the balances.</param>
+    /// <param name="taste">Called with tenant and amount of each deposit, by the balances.</param>
     public static TidemarkBuilder BankProjections(
-        this TidemarkBuilder builder, int partitions = 1, int version = 1, Action? before = null) => builder
-        .AddProjection(new Balances(partitions, version, before))
+        this TidemarkBuilder builder, int partitions = 1, int version = 1, Action? before = null, Action<string, int>? taste = null) =>
+        builder
+        .AddProjection(new Balances(partitions, version, before, taste))
         .AddProjection(new Branches(partitions, version))
         .AddProjection(new Turnover(partitions, version))
         .AddProjection(new Journal(partitions, version));

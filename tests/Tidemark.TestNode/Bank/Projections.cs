@@ -10,12 +10,16 @@ public sealed class Balances : SingleStreamProjection<Balance>
     {
     }
 
-    public Balances(int partitions, int version = 1, Action? before = null)
+    public Balances(int partitions, int version = 1, Action? before = null, Action<string, int>? taste = null)
     {
         Partitions = partitions;
         Version = version;
         Initial(_ => Balance.None);
-        On<Deposited>((balance, e) => After(balance, e.Data.Amount, e.Version.Value));
+        On<Deposited>((balance, e) =>
+        {
+            taste?.Invoke(e.Tenant, e.Data.Amount);
+            return After(balance, e.Data.Amount, e.Version.Value);
+        });
         On<Withdrawn>((balance, e) => After(balance, -e.Data.Amount, e.Version.Value));
 
         Balance After(Balance balance, long amount, long streamVersion)

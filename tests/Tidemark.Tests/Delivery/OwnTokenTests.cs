@@ -101,6 +101,32 @@ public sealed class OwnTokenTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Events_of_a_parked_stream_are_on_record_before_the_token_passes_them()
+    {
+        _ledger.Parks = 1;
+        await StartAsync();
+        await DepositAsync(1);
+        await Eventually.TrueAsync(
+            async () => (await Host.Daemon.ReadDeadLettersAsync("ledger")).Count == 1, () => "the stream is parked");
+
+        // It stores its token behind the parked event, and then fails until the store goes on from that token.
+        var failing = true;
+        _ledger.AfterStoring = () => failing ? throw new InvalidOperationException("the answer is lost") : 0;
+        await Host.Host.Control.PauseAsync("ledger").InTime();
+        await DepositAsync(2);
+        await Host.Store.AppendAsync("account-2", ExpectedVersion.Any, [new Deposited(3)]);
+        await Host.Host.Control.ResumeAsync("ledger").InTime();
+        await _ledger.UntilAsync(l => l.Effects.Contains(3));
+        failing = false;
+        await StoredAsync(3);
+        _ledger.Parks = 0;
+
+        (await Host.Host.Control.RetryDeadLetterAsync("ledger", new Position(1)).InTime()).Result.ShouldBe(
+            "1 dead letter(s) settled, 2 event(s) applied.");
+        _ledger.Effects.ShouldBe([3, 1, 2]);
+    }
+
+    [Fact]
     public async Task What_only_the_consumer_can_do_is_refused_to_operators()
     {
         await StartAsync();
@@ -132,6 +158,9 @@ public sealed class OwnTokenTests : IAsyncDisposable
         private HandshakeToken? _token;
 
         public int Calls { get; private set; }
+
+        /// <summary>The amount that it wants to be parked; 0 for none.</summary>
+        public long Parks { get; set; }
 
         public Func<int> AfterStoring { get; set; } = () => 0;
 
@@ -175,6 +204,8 @@ public sealed class OwnTokenTests : IAsyncDisposable
 
         public ValueTask<DeliveryOutcome> HandleAsync(DeliveryBatch batch, CancellationToken cancellationToken)
         {
+            if (((Deposited)batch.Events.Span[0].Data).Amount == ledger.Parks)
+                return new(DeliveryOutcome.Park("not now"));
             ledger.Store(batch);
             return new(DeliveryOutcome.Done);
         }

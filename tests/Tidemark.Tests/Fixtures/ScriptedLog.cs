@@ -41,6 +41,8 @@ internal sealed class ScriptedLog : IEventLog
     public ValueTask<Guid?> FindEventIdAsync(Position position, CancellationToken cancellationToken) =>
         ValueTask.FromResult(OnFindId(position));
 
+    public ValueTask<bool> HasSeveralTenantsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(false);
+
     public ValueTask<AppendOutcome[]> AppendAtomicallyAsync(IReadOnlyList<StreamAppend> appends, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 

@@ -38,7 +38,10 @@ public sealed class OptionsTests
         { "FormerGenerationsKept", "-1", "0 to 100" },
         { "Shards:RebuildShareMin", "0", "0.01 to 1" },
         { "Shards:LiveDelayMax", "00:00:00", "1 ms to 60000 ms" },
+        { "Shards:TokenSyncInterval", "00:00:00", "10 ms to 3600000 ms" },
         { "Shards:ParkedStreamsMax", "0", "1 to 1,000,000" },
+        { "Shards:TurnEventsMax", "0", "1 to 1,000,000" },
+        { "Shards:TenantsBehindMax", "1001", "0 to 1,000" },
         { "DrainTimeout", "-00:00:01", "0 to 10 minutes" },
         { "Schema", "7", "Auto, Apply or Check" },
     };
@@ -80,6 +83,15 @@ public sealed class OptionsTests
         var result = new TidemarkOptions.Validator().Validate(null, options);
 
         result.Failures!.Count().ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Weight_of_a_tenant_outside_its_range_stops_the_start()
+    {
+        var error = await Should.ThrowAsync<OptionsValidationException>(() => TidemarkHost.StartAsync(t => t.UseInMemory().Configure(o =>
+            o.Shards.TenantWeights["acme"] = 0)));
+
+        error.Message.ShouldContain("Shards:TenantWeights:acme is 0; it must be 0.01 to 100.");
     }
 
     [Fact]

@@ -50,6 +50,21 @@ public sealed class RebuildTests
     }
 
     [Fact]
+    public async Task Rebuild_after_a_split_and_a_merge_is_swapped_in()
+    {
+        await using var bank = await BankHost.StartAsync(t => t.AddProjection<Balances>());
+        await bank.AppendAsync(Start);
+        await bank.Host.Control.SplitAsync("Balances", 3).InTime();
+        await bank.Host.Control.MergeAsync("Balances", 2).InTime();
+
+        await bank.Daemon.RebuildAsync("Balances").InTime();
+
+        await LiveGenerationShouldBeAsync(bank, 2);
+        await bank.CaughtUpAsync();
+        (await ReadAsync(bank))!.Amount.ShouldBe(210);
+    }
+
+    [Fact]
     public async Task Second_rebuild_waits_for_the_one_under_way_and_a_later_one_builds_again()
     {
         await using var bank = await BankHost.StartAsync(t => t.AddProjection<Balances>());

@@ -94,7 +94,7 @@ internal sealed class SubscriptionConsumer : IShardConsumer
 
         _slots.Set(checkpoint.Ahead, _durable);
         await _failures.LoadAsync(cancellationToken).ConfigureAwait(false);
-        _cutter.Reset();
+        _cutter.Forget();
         _isAttached = false;
         return await AttachAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -301,7 +301,7 @@ internal sealed class SubscriptionConsumer : IShardConsumer
     }
 
     private bool IsOfConsumer(Exception error, CancellationToken cancellationToken) =>
-        error is not (ConsumerException or FencedException) && !_parts.IsTransient(error)
+        error is not (ConsumerException or FencedException) && (error is ConsumerTimeoutException || !_parts.IsTransient(error))
         && !(error is OperationCanceledException && cancellationToken.IsCancellationRequested);
 
     // Nobody knows which event it was: smaller batches find out.

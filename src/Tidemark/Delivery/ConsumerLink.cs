@@ -32,6 +32,21 @@ internal sealed partial class ConsumerLink(
     /// <exception cref="NoConsumerException">Nobody is attached.</exception>
     public async ValueTask<Verdict> AskAsync(HandshakeToken fallback, CancellationToken cancellationToken)
     {
+        while (true)
+        {
+            try
+            {
+                return await AskOneAsync(fallback, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ConsumerMovedException)
+            {
+                // Then whoever is there now is asked.
+            }
+        }
+    }
+
+    private async ValueTask<Verdict> AskOneAsync(HandshakeToken fallback, CancellationToken cancellationToken)
+    {
         var started = time.GetTimestamp();
         var result = "failed";
         try
@@ -52,7 +67,7 @@ internal sealed partial class ConsumerLink(
         catch (Exception e)
         {
             _session.Lost();
-            if (e is OperationCanceledException && cancellationToken.IsCancellationRequested)
+            if (e is ConsumerMovedException || (e is OperationCanceledException && cancellationToken.IsCancellationRequested))
                 result = "cancelled";
             throw;
         }
@@ -110,12 +125,19 @@ internal sealed partial class ConsumerLink(
     {
         var token = _session.LastToken;
         var offer = new DeliveryOffer(numbers.Next(), token, token.After, token.After);
-        var answer = await CallAsync(offer, new DeliveryBatch(shard, token, token, events, 1), transaction, cancellationToken)
-            .ConfigureAwait(false);
-        TidemarkTelemetry.Deliveries.Add(1, Tag);
-        return answer.StandsAt is { } elsewhere
-            ? throw new DeliveryFailedException(shard, $"The consumer stands at {elsewhere}, not at {token}.", null, null)
-            : answer.Outcome;
+        var batch = new DeliveryBatch(shard, token, token, events, 1);
+        try
+        {
+            var answer = await CallAsync(offer, batch, transaction, cancellationToken).ConfigureAwait(false);
+            TidemarkTelemetry.Deliveries.Add(1, Tag);
+            return answer.StandsAt is { } elsewhere
+                ? throw new DeliveryFailedException(shard, $"The consumer stands at {elsewhere}, not at {token}.", null, null)
+                : answer.Outcome;
+        }
+        catch (ConsumerMovedException e)
+        {
+            throw new DeliveryFailedException(shard, "The consumer of the shard has changed; asking the new one.", TimeSpan.Zero, e);
+        }
     }
 
     /// <summary>An event became a dead letter.</summary>

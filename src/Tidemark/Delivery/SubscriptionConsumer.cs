@@ -30,7 +30,7 @@ internal sealed class SubscriptionConsumer : IShardConsumer
     private readonly DeadLetterRetry _retry;
     private readonly SubscriberApplier _late;
     private readonly BatchCutter _cutter;
-    private readonly HashSet<Position> _settled = [];
+    private readonly SettledEvents _settled;
 
     private readonly Func<RecordedEvent, bool> _wants;
     private readonly Func<RecordedEvent, bool> _isParked;
@@ -60,6 +60,7 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         _parked = new ParkedStreams(shard, parts.DeadLetters, parts.Options.ParkedStreamsMax);
         _late = new SubscriberApplier(shard, _link, BeginAsync);
         _retry = new DeadLetterRetry(shard, _late, context, parts.DeadLetters, _definition.Concerns, CommitStepAsync);
+        _settled = new SettledEvents(shard, parts.DeadLetters);
         _cutter = new BatchCutter(_definition.Policy);
         (_wants, _isParked) = (Wants, _parked.Contains);
     }
@@ -80,6 +81,8 @@ internal sealed class SubscriptionConsumer : IShardConsumer
     public TimeSpan Linger => _definition.Policy.BatchWaitMax;
 
     public TimeSpan? SyncInterval => _parts.Options.TokenSyncInterval;
+
+    public Task? Moved => _link.Target.Moved;
 
     public int ParkedStreams => _parked.Count;
 
@@ -107,6 +110,8 @@ internal sealed class SubscriptionConsumer : IShardConsumer
 
     public async ValueTask<HandshakeToken?> SyncAsync(CancellationToken cancellationToken)
     {
+        if (Moved is { IsCompleted: true })
+            return await ReattachAsync(cancellationToken).ConfigureAwait(false);
         if (_link.Target.Keeper == TokenKeeper.Store)
         {
             var stored = await _parts.Tokens.FindAsync(_shard, _written, cancellationToken).ConfigureAwait(false);
@@ -126,13 +131,22 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         var slice = delivery.Slice;
         if (slice.Count > 0)
             await _parked.LoadAsync(cancellationToken).ConfigureAwait(false);
-        for (var next = 0; ;)
+        try
         {
-            next = _cutter.Cut(slice, next, _wants, _isParked);
-            if (_cutter.Count == 0)
-                break;
-            var through = next == slice.Count ? slice.Through : slice[next - 1].Position;
-            next = await HandAsync(slice, next, through, cancellationToken).ConfigureAwait(false);
+            for (var next = 0; ;)
+            {
+                if (Moved is { IsCompleted: true } && await ReattachAsync(cancellationToken).ConfigureAwait(false) is { } elsewhere)
+                    return elsewhere;
+                next = _cutter.Cut(slice, next, _wants, _isParked);
+                if (_cutter.Count == 0)
+                    break;
+                var through = next == slice.Count ? slice.Through : slice[next - 1].Position;
+                next = await HandAsync(slice, next, through, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (ConsumerMovedException)
+        {
+            return await ReconfirmAsync(cancellationToken).ConfigureAwait(false);
         }
 
         _expected = HandshakeToken.Delivered(slice.Through);
@@ -166,7 +180,7 @@ internal sealed class SubscriptionConsumer : IShardConsumer
     private HandshakeToken Start => HandshakeToken.Delivered(_subscription.StartOn(_shard.Database));
 
     private bool Wants(RecordedEvent e) =>
-        _slots.Includes(e.Slot, e.Position) && _definition.Concerns(e) && (_settled.Count == 0 || !_settled.Contains(e.Position));
+        _slots.Includes(e.Slot, e.Position) && _definition.Concerns(e) && !_settled.Contains(e.Position);
 
     private async ValueTask<Checkpoint> OpenAsync(CancellationToken cancellationToken)
     {
@@ -186,13 +200,25 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         return await StandAsync(verdict.Token, cancellationToken).ConfigureAwait(false);
     }
 
+    // Between two batches: asks who consumes now. Null when that changes nothing about where delivery goes on.
+    private async ValueTask<HandshakeToken?> ReattachAsync(CancellationToken cancellationToken)
+    {
+        var (expected, durable) = (_expected, _durable);
+        _isAttached = false;
+        var token = await AttachAsync(cancellationToken).ConfigureAwait(false);
+        if (_durable != durable)
+            return token;
+        _expected = expected;
+        return null;
+    }
+
     // The consumer's own token is the truth, in both directions; the stored one follows it. What was recorded instead of being handed over
     // stays so.
     private async ValueTask<HandshakeToken> StandAsync(HandshakeToken token, CancellationToken cancellationToken)
     {
         if (token.After != _durable)
         {
-            await LoadSettledAsync(token.After, cancellationToken).ConfigureAwait(false);
+            await _settled.LoadAsync(token.After, cancellationToken).ConfigureAwait(false);
             var moved = new Checkpoint(_shard, token.After, _epoch, null, Position.Beginning, default);
             await _parts.Checkpoints.ReplaceAsync([], [moved], cancellationToken).ConfigureAwait(false);
             (_durable, _written) = (token.After, _parts.Time.GetTimestamp());
@@ -200,20 +226,6 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         }
 
         return _expected = HandshakeToken.Delivered(_durable);
-    }
-
-    private async ValueTask LoadSettledAsync(Position after, CancellationToken cancellationToken)
-    {
-        const int page = 1000;
-        _settled.Clear();
-        while (true)
-        {
-            var letters = await _parts.DeadLetters.ReadAsync(_shard.Projection, after, page, cancellationToken).ConfigureAwait(false);
-            _settled.UnionWith(letters.Where(l => l.Shard.Generation == _shard.Generation).Select(l => l.Position));
-            if (letters.Count < page)
-                return;
-            after = letters[^1].Position;
-        }
     }
 
     // Returns the index of the next event of the slice that was not dealt with.
@@ -301,7 +313,7 @@ internal sealed class SubscriptionConsumer : IShardConsumer
     }
 
     private bool IsOfConsumer(Exception error, CancellationToken cancellationToken) =>
-        error is not (ConsumerException or FencedException) && !_parts.IsTransient(error)
+        error is not (ConsumerException or ConsumerMovedException or FencedException) && !_parts.IsTransient(error)
         && !(error is OperationCanceledException && cancellationToken.IsCancellationRequested);
 
     // Nobody knows which event it was: smaller batches find out.
@@ -383,18 +395,6 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         _anchor = null;
     }
 
-    private async ValueTask<IStoreTransaction> BeginAsync(CancellationToken cancellationToken)
-    {
-        var begun = await _log.BeginAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await _store.BoundIdleAsync(begun, cancellationToken).ConfigureAwait(false);
-            return begun;
-        }
-        catch
-        {
-            await begun.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
+    private ValueTask<IStoreTransaction> BeginAsync(CancellationToken cancellationToken) =>
+        BoundedTransaction.BeginAsync(_log, _store, cancellationToken);
 }

@@ -110,6 +110,8 @@ internal sealed partial class ProjectionConsumer : IShardConsumer
     /// <summary>Never: its token moves in its own commits alone, and the fence shows when somebody else moved it.</summary>
     public TimeSpan? SyncInterval => null;
 
+    public Task? Moved => null;
+
     public async ValueTask<HandshakeToken> HandshakeAsync(CancellationToken cancellationToken)
     {
         var checkpoint = await _checkpoints.OpenAsync(_shard, _epoch, cancellationToken).ConfigureAwait(false);

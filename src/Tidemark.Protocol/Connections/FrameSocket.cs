@@ -118,8 +118,8 @@ internal sealed class FrameSocket(WebSocket socket, int bytesMax) : IDisposable
             draining ??= DrainAsync();
             await draining.WaitAsync(CloseMax, time).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is TimeoutException or ProtocolException or WebSocketException or ObjectDisposedException or InvalidOperationException
-            or OperationCanceledException or IOException)
+        catch (Exception e) when (e is TimeoutException or ProtocolException or WebSocketException or ObjectDisposedException
+            or InvalidOperationException or OperationCanceledException or IOException)
         {
             socket.Abort();
         }

@@ -89,12 +89,7 @@ internal sealed class SubscriptionConsumer : IShardConsumer
     public async ValueTask<HandshakeToken> HandshakeAsync(CancellationToken cancellationToken)
     {
         var checkpoint = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        if (checkpoint.Anchor is { } anchor
-            && await _log.FindEventIdAsync(checkpoint.AnchorPosition, cancellationToken).ConfigureAwait(false) != anchor)
-        {
-            throw new LogRewoundException(checkpoint);
-        }
-
+        await LogRewoundException.ThrowIfRewoundAsync(_log, checkpoint, cancellationToken).ConfigureAwait(false);
         _slots.Set(checkpoint.Ahead, _durable);
         await _failures.LoadAsync(cancellationToken).ConfigureAwait(false);
         _cutter.Reset();
@@ -137,11 +132,15 @@ internal sealed class SubscriptionConsumer : IShardConsumer
             {
                 if (Moved is { IsCompleted: true } && await ReattachAsync(cancellationToken).ConfigureAwait(false) is { } elsewhere)
                     return elsewhere;
+
+                // What is handed over is stored; the rest of a page does not hold up a move.
+                if (delivery.Stop.IsCancellationRequested && next < slice.Count)
+                    return _expected = HandshakeToken.Delivered(_durable);
                 next = _cutter.Cut(slice, next, _wants, _isParked);
                 if (_cutter.Count == 0)
                     break;
                 var through = next == slice.Count ? slice.Through : slice[next - 1].Position;
-                next = await HandAsync(slice, next, through, cancellationToken).ConfigureAwait(false);
+                next = await HandAsync(delivery, next, through, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (ConsumerMovedException)
@@ -174,7 +173,6 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         _cutter.Forget();
         _expected = HandshakeToken.Delivered(_durable);
         _anchor = null;
-        (_events, _deadLetters) = (0, 0);
     }
 
     private HandshakeToken Start => HandshakeToken.Delivered(_subscription.StartOn(_shard.Database));
@@ -229,8 +227,9 @@ internal sealed class SubscriptionConsumer : IShardConsumer
     }
 
     // Returns the index of the next event of the slice that was not dealt with.
-    private async ValueTask<int> HandAsync(PageSlice slice, int next, Position through, CancellationToken cancellationToken)
+    private async ValueTask<int> HandAsync(ShardDelivery delivery, int next, Position through, CancellationToken cancellationToken)
     {
+        var slice = delivery.Slice;
         var target = _link.Target;
         if (target.NeedsData && _cutter.FirstUndecoded is { } undecoded)
         {
@@ -244,7 +243,7 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         // A consumer's own token passes parked events with the batch, whether or not this store learns of it: they are recorded first.
         if (target.Keeper == TokenKeeper.Consumer && _cutter.Parked.Count > 0)
             await WriteAsync(_durable, [], null, cancellationToken, parkedThrough: through).ConfigureAwait(false);
-        var (verdict, error) = await TryHandAsync(through, cancellationToken).ConfigureAwait(false);
+        var (verdict, error) = await TryHandAsync(through, delivery.Stop, cancellationToken).ConfigureAwait(false);
         if (error is not null)
             return await NarrowAsync(slice, error, cancellationToken).ConfigureAwait(false);
         await _failures.PassedAsync(_durable, cancellationToken).ConfigureAwait(false);
@@ -276,7 +275,8 @@ internal sealed class SubscriptionConsumer : IShardConsumer
     }
 
     // Hands the batch over and stores how far it got, in the consumer's transaction when it has one. What the consumer threw is returned.
-    private async ValueTask<(Verdict Verdict, Exception? Error)> TryHandAsync(Position through, CancellationToken cancellationToken)
+    private async ValueTask<(Verdict Verdict, Exception? Error)> TryHandAsync(
+        Position through, CancellationToken stop, CancellationToken cancellationToken)
     {
         var transaction = _link.Target.IsTransactional ? await BeginAsync(cancellationToken).ConfigureAwait(false) : null;
         try
@@ -285,7 +285,8 @@ internal sealed class SubscriptionConsumer : IShardConsumer
             try
             {
                 var attempt = _failures.AttemptAt(_cutter.Events.Span[0].Position);
-                verdict = await _link.HandAsync(_cutter.Events, through, attempt, transaction, cancellationToken).ConfigureAwait(false);
+                verdict = await _link.HandAsync(_cutter.Events, through, attempt, transaction, stop, cancellationToken)
+                    .ConfigureAwait(false);
             }
             catch (Exception e)
             {
@@ -350,7 +351,7 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         _anchor = bad;
         await WriteAsync(bad.Position, [letter], null, cancellationToken).ConfigureAwait(false);
         _deadLetters++;
-        _link.NoteSetAside(action, bad, error);
+        _link.LogSetAside(action, bad, error);
         await _failures.PassedAsync(bad.Position, cancellationToken).ConfigureAwait(false);
         return slice.IndexAfter(bad.Position);
     }
@@ -360,7 +361,6 @@ internal sealed class SubscriptionConsumer : IShardConsumer
     {
         await WriteAsync(_durable, step.Letters, _late.Transaction, cancellationToken, step.Taken).ConfigureAwait(false);
         await _late.CommittedAsync().ConfigureAwait(false);
-        _events += step.Events;
         if (step.Taken is { Rejoins: true } taken)
             _parked.Release(taken.Tenant, taken.Stream);
     }
@@ -395,6 +395,5 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         _anchor = null;
     }
 
-    private ValueTask<IStoreTransaction> BeginAsync(CancellationToken cancellationToken) =>
-        BoundedTransaction.BeginAsync(_log, _store, cancellationToken);
+    private ValueTask<IStoreTransaction> BeginAsync(CancellationToken cancellationToken) => _store.BeginBoundAsync(_log, cancellationToken);
 }

@@ -222,7 +222,7 @@ internal sealed partial class ShardAgent
         if (await _consumer.SyncAsync(cancellationToken).ConfigureAwait(false) is { } token)
         {
             TidemarkTelemetry.Repositions.Add(1, Tag);
-            await RepositionAsync(token).ConfigureAwait(false);
+            await RepositionAsync(token, isExpected: false).ConfigureAwait(false);
         }
     }
 
@@ -309,11 +309,11 @@ internal sealed partial class ShardAgent
             _batch.Events += slice.Count;
             _batch.Reached = slice.Count > 0 ? slice[slice.Count - 1].Position : _batch.Reached;
             _batch.Only = _batch.Events == 1 && slice.Count == 1 ? slice[0] : _batch.Only;
-            var delivery = new ShardDelivery(_lastToken, slice, _setAside);
+            var delivery = new ShardDelivery(_lastToken, slice, _setAside, stop);
             var answer = await _consumer.DeliverAsync(delivery, cancellationToken).ConfigureAwait(false);
             if (answer is { } token)
             {
-                await RepositionAsync(token).ConfigureAwait(false);
+                await RepositionAsync(token, isExpected: stop.IsCancellationRequested).ConfigureAwait(false);
                 return false;
             }
 
@@ -383,9 +383,9 @@ internal sealed partial class ShardAgent
         Publish(_durable.After, count);
     }
 
-    private async ValueTask RepositionAsync(HandshakeToken token)
+    private async ValueTask RepositionAsync(HandshakeToken token, bool isExpected)
     {
-        if (token != _lastToken)
+        if (!isExpected && token != _lastToken)
             LogRepositioned(_shard, _lastToken, token);
         await _consumer.AbandonAsync().ConfigureAwait(false);
         _cursor.MoveTo(token.After);

@@ -106,7 +106,7 @@ internal sealed partial class MemberConnection(
             _questions.End();
             Credit.End();
             await over.CancelAsync().ConfigureAwait(false);
-            await beating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await beating.ConfigureAwait(false);
         }
 
         if (drop is not null)
@@ -158,15 +158,27 @@ internal sealed partial class MemberConnection(
 
     private async Task BeatAsync(Func<DropFrame?> check, Func<long> mark, CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(heartbeat, time);
-        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+        try
         {
-            if (time.GetElapsedTime(Volatile.Read(ref _heard)) > HeartbeatsMissedMax * heartbeat)
-                Drop(ErrorCode.HeartbeatMissed, $"Nothing was heard for {HeartbeatsMissedMax} heartbeats.");
-            else if (check() is { } drop)
-                _dropped.TrySetResult(drop);
-            else if (frames.Waiting == 0)
-                frames.Send(new HeartbeatFrame(mark()));
+            using var timer = new PeriodicTimer(heartbeat, time);
+            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
+            {
+                if (time.GetElapsedTime(Volatile.Read(ref _heard)) > HeartbeatsMissedMax * heartbeat)
+                    Drop(ErrorCode.HeartbeatMissed, $"Nothing was heard for {HeartbeatsMissedMax} heartbeats.");
+                else if (check() is { } drop)
+                    _dropped.TrySetResult(drop);
+                else if (frames.Waiting == 0)
+                    frames.Send(new HeartbeatFrame(mark()));
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The connection has ended.
+        }
+        catch (Exception e)
+        {
+            LogBeatFailed(session, e);
+            Drop(ErrorCode.ServerError, "The node could not look after the connection; connect again.");
         }
     }
 
@@ -177,4 +189,7 @@ internal sealed partial class MemberConnection(
     [LoggerMessage(EventId = 1802, Level = LogLevel.Information, Message = "Connection {Session}: member {Member} of {Subscription} is " +
         "gone: {Reason}")]
     private partial void LogDetached(string session, string member, string subscription, string reason);
+
+    [LoggerMessage(EventId = 1804, Level = LogLevel.Warning, Message = "Connection {Session} could not be looked after.")]
+    private partial void LogBeatFailed(string session, Exception error);
 }

@@ -1,10 +1,8 @@
-using Tidemark.HighWater;
-
 namespace Tidemark.AspNetCore;
 
 /// <summary>
 /// The members of one subscription that are connected here, and the partitions that run here. Each partition belongs to one member; they
-/// are spread evenly, with as few moves as possible. A partition moves when its shard next asks, so between batches. Thread-safe.
+/// are spread evenly, with as few moves as possible. A partition moves between batches: its shard learns of it at once. Thread-safe.
 /// </summary>
 internal sealed class MemberGroup
 {
@@ -14,9 +12,6 @@ internal sealed class MemberGroup
     private readonly Lock _gate = new();
     private readonly List<MemberConnection> _members = [];
     private readonly Dictionary<RemoteTarget, MemberConnection?> _partitions = [];
-
-    /// <summary>Fires when a partition belongs to another member than before.</summary>
-    public AsyncPulse Changed { get; } = new();
 
     /// <summary>Whether any partition runs here.</summary>
     public bool HasPartitions
@@ -67,13 +62,17 @@ internal sealed class MemberGroup
 
     private void Change(Action change)
     {
+        RemoteTarget[] moved;
         lock (_gate)
         {
+            var before = _partitions.ToArray();
             change();
             Spread();
+            moved = [.. before.Where(p => _partitions.TryGetValue(p.Key, out var now) && now != p.Value).Select(p => p.Key)];
         }
 
-        Changed.Fire();
+        foreach (var partition in moved)
+            partition.Move();
     }
 
     private void Spread()

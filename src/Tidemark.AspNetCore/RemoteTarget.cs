@@ -2,6 +2,7 @@ using Tidemark.Checkpoints;
 using Tidemark.Delivery;
 using Tidemark.Delivery.Sessions;
 using Tidemark.Events;
+using Tidemark.HighWater;
 using Tidemark.Leases;
 using Tidemark.Log;
 using Tidemark.Protocol;
@@ -17,6 +18,7 @@ internal sealed class RemoteTarget(ShardName shard, bool keepsOwnToken, MemberGr
     // What the fields of an event take beside its data, about.
     private const int EventOverheadBytes = 300;
 
+    private readonly AsyncPulse _moved = new();
     private MemberConnection? _asked;
 
     /// <summary>The partition's name on the wire.</summary>
@@ -34,6 +36,19 @@ internal sealed class RemoteTarget(ShardName shard, bool keepsOwnToken, MemberGr
     /// <inheritdoc />
     public bool IsTransactional => false;
 
+    /// <inheritdoc />
+    public Task? Moved
+    {
+        get
+        {
+            var moved = _moved.Next;
+            return group.MemberOf(this) == _asked ? moved : Task.CompletedTask;
+        }
+    }
+
+    /// <summary>The partition belongs to another member now, or to none.</summary>
+    public void Move() => _moved.Fire();
+
     /// <summary>Its shard runs here.</summary>
     public void Begin() => group.Add(this);
 
@@ -48,19 +63,26 @@ internal sealed class RemoteTarget(ShardName shard, bool keepsOwnToken, MemberGr
     /// <inheritdoc />
     public async ValueTask<HandshakeToken?> AskAsync(HandshakeQuestion question, CancellationToken cancellationToken)
     {
+        var attached = _moved.Next;
         var member = group.MemberOf(this);
         if (_asked != member)
             _asked?.Revoke(Partition);
-        _asked = member ?? throw Nobody();
+        _asked = member;
+        if (member is null)
+            throw new NoConsumerException(shard, attached);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            var answer = await member.AskAsync(
-                new AskFrame(Partition, question.Number, ToWire(question.Fallback)), cancellationToken).ConfigureAwait(false);
-            return answer is { } token ? FromWire(token) : null;
+            var answer = member.AskAsync(new AskFrame(Partition, question.Number, ToWire(question.Fallback)), enough.Token).AsTask();
+            await Task.WhenAny(answer, Moved!).ConfigureAwait(false);
+            if (!answer.IsCompleted)
+                await enough.CancelAsync().ConfigureAwait(false);
+            return await answer.ConfigureAwait(false) is { } token ? FromWire(token) : null;
         }
-        catch (MemberLostException)
+        catch (Exception e) when (e is MemberLostException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw Nobody();
+            throw Gone();
         }
     }
 
@@ -68,9 +90,7 @@ internal sealed class RemoteTarget(ShardName shard, bool keepsOwnToken, MemberGr
     public async ValueTask<DeliveryAnswer> DeliverAsync(
         DeliveryOffer offer, DeliveryBatch batch, IStoreTransaction? transaction, CancellationToken cancellationToken)
     {
-        var member = group.MemberOf(this);
-        if (member is null || _asked is null || _asked != member)
-            throw Nobody();
+        var member = _asked ?? throw Gone();
         var delivery = Cut(offer, batch, member.Credit);
         try
         {
@@ -83,15 +103,15 @@ internal sealed class RemoteTarget(ShardName shard, bool keepsOwnToken, MemberGr
         }
         catch (MemberLostException)
         {
-            throw Nobody();
+            throw Gone();
         }
     }
 
-    // Nobody, or somebody else, who has to be asked first.
-    private NoConsumerException Nobody()
+    // Who was asked is gone, or has nothing to say any more: somebody else is there, or nobody.
+    private Exception Gone()
     {
-        var attached = group.Changed.Next;
-        return group.MemberOf(this) is null ? new(shard, attached) : new(shard);
+        var attached = _moved.Next;
+        return group.MemberOf(this) is null ? new NoConsumerException(shard, attached) : new ConsumerMovedException();
     }
 
     // As many events as the member takes at once, at least one; the rest follows when they are answered. Those of a dead letter, which lie

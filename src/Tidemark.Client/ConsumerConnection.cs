@@ -12,14 +12,16 @@ internal sealed class ConsumerConnection(
     ITokenStore? tokens, Action<bool> connected)
 {
     private const int HeartbeatsMissedMax = 3;
+    private static readonly TimeSpan WelcomeMax = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new();
     private readonly HashSet<Task> _work = [];
     private readonly ConsumerSession _session = new(tokens is null ? TokenKeeping.Stored : TokenKeeping.Own);
     private readonly TaskCompletionSource<ConnectionEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeProvider _time = options.Time;
-    private WelcomeFrame? _welcome;
+    private readonly TaskCompletionSource<WelcomeFrame> _welcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _heard = options.Time.GetTimestamp();
+    private int _incarnation;
     private bool _hasAnswered;
 
     /// <summary>Says hello and serves what comes, until the connection ends; what is under way is ended with it.</summary>
@@ -37,7 +39,7 @@ internal sealed class ConsumerConnection(
         var end = await _ended.Task.ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
         await WorkAsync().ConfigureAwait(false);
-        await beating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await beating.ConfigureAwait(false);
         connected(false);
         if (stop.IsCancellationRequested)
             frames.Send(new ByeFrame());
@@ -94,7 +96,9 @@ internal sealed class ConsumerConnection(
                 Begin(() => ProcessAsync((DeliverFrame)step.Frame!, over));
                 break;
             case ConsumerStepKind.Welcomed:
-                Volatile.Write(ref _welcome, (WelcomeFrame)step.Frame!);
+                var welcome = (WelcomeFrame)step.Frame!;
+                Volatile.Write(ref _incarnation, welcome.Incarnation);
+                _welcome.TrySetResult(welcome);
                 connected(true);
                 break;
             case ConsumerStepKind.Ended when step.Frame is RejectFrame reject:
@@ -184,21 +188,34 @@ internal sealed class ConsumerConnection(
     }
 
     private ConsumerPartition PartitionOf(string partition) =>
-        new(options.Subscription, Volatile.Read(ref _welcome)!.Incarnation, partition);
+        new(options.Subscription, Volatile.Read(ref _incarnation), partition);
 
-    // Before the welcome the heartbeat is not known: then a connection has as long as the longest one that servers have by default.
     private async Task BeatAsync(CancellationToken over)
     {
-        var untilWelcome = TimeSpan.FromSeconds(30);
-        while (true)
+        var heartbeat = Timeout.InfiniteTimeSpan;
+        try
         {
-            var heartbeat = Volatile.Read(ref _welcome)?.HeartbeatMs;
-            await Task.Delay(TimeSpan.FromMilliseconds((heartbeat ?? 1000) * 0.5), _time, over).ConfigureAwait(false);
+            var welcome = await _welcome.Task.WaitAsync(WelcomeMax, _time, over).ConfigureAwait(false);
+            heartbeat = TimeSpan.FromMilliseconds(welcome.HeartbeatMs);
+        }
+        catch (TimeoutException)
+        {
+            End(ErrorCode.HeartbeatMissed, $"No welcome came within {WelcomeMax}.");
+            return;
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        while (!over.IsCancellationRequested)
+        {
             var silence = _time.GetElapsedTime(Volatile.Read(ref _heard));
-            if (silence > (heartbeat is { } known ? HeartbeatsMissedMax * TimeSpan.FromMilliseconds(known) : untilWelcome))
+            if (silence > HeartbeatsMissedMax * heartbeat)
                 End(ErrorCode.HeartbeatMissed, $"Nothing was heard for {silence}.");
-            else if (heartbeat is not null && frames.Waiting == 0)
+            else if (frames.Waiting == 0)
                 frames.Send(new HeartbeatFrame());
+            await Task.Delay(heartbeat * 0.5, _time, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

@@ -41,6 +41,8 @@ internal sealed class WebhookCaller(
 
     public bool IsTransactional => false;
 
+    public Task? Moved => null;
+
     private bool IsSingle => _policy.BatchEventsMax == 1;
 
     /// <summary>There is nobody to ask: the store keeps the token.</summary>

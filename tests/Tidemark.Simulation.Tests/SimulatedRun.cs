@@ -14,6 +14,9 @@ namespace Tidemark.Simulation.Tests;
 /// </summary>
 internal abstract class SimulatedRun : IAsyncDisposable
 {
+    /// <summary>How many kinds of <see cref="DisturbAsync">disturbances</see> there are.</summary>
+    protected const int Disturbances = 3;
+
     private readonly ManualClock _clock = new();
     private TidemarkHost? _other;
 
@@ -89,6 +92,15 @@ internal abstract class SimulatedRun : IAsyncDisposable
 
     /// <summary>What must hold in the end.</summary>
     protected abstract Task CheckAsync();
+
+    /// <summary>Something happens to the nodes.</summary>
+    /// <param name="kind">What: 0 to <see cref="Disturbances"/> - 1.</param>
+    protected Task DisturbAsync(int kind) => kind switch
+    {
+        0 => RestartDaemonAsync(abort: Random.Next(2) == 0),
+        1 => FenceAsync(),
+        _ => TakeOverAsync(),
+    };
 
     /// <summary>A second node works on the same shards, until one of the two goes: the fence lets one of them through at a time.</summary>
     protected async Task TakeOverAsync()

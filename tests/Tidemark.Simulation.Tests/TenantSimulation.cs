@@ -48,14 +48,8 @@ internal sealed class TenantSimulation(int seed) : SimulatedRun(seed, afterPerce
         Step = $"event {_log.Count}, kind {kind}";
         switch (kind)
         {
-            case 0:
-                await RestartDaemonAsync(abort: Random.Next(2) == 0);
-                break;
-            case 1:
-                await FenceAsync();
-                break;
-            case 2:
-                await TakeOverAsync();
+            case < Disturbances:
+                await DisturbAsync(kind);
                 break;
             case 3 or 4:
                 foreach (var (_, _, amount) in _log.Where(_ => Random.Next(3) == 0))

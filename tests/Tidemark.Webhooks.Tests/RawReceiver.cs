@@ -10,18 +10,24 @@ internal sealed class RawReceiver : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _end = new();
     private readonly Func<int, string> _answer;
+    private readonly int _bodyBytes;
     private readonly Task _loop;
     private int _connections;
+    private long _sent;
 
     /// <param name="answer">What to send for the connection of this number, from 1.</param>
-    public RawReceiver(Func<int, string> answer)
+    /// <param name="bodyBytes">How much to send behind that.</param>
+    public RawReceiver(Func<int, string> answer, int bodyBytes = 0)
     {
-        _answer = answer;
+        (_answer, _bodyBytes) = (answer, bodyBytes);
         _listener.Start();
         _loop = ServeAsync(_end.Token);
     }
 
     public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>How much of the bodies was sent.</summary>
+    public long Sent => Interlocked.Read(ref _sent);
 
     public Uri Url => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/hook");
 
@@ -50,7 +56,7 @@ internal sealed class RawReceiver : IAsyncDisposable
         }
     }
 
-    private static async Task AnswerAsync(NetworkStream stream, string answer, CancellationToken cancellationToken)
+    private async Task AnswerAsync(NetworkStream stream, string answer, CancellationToken cancellationToken)
     {
         var read = new StringBuilder();
         var buffer = new byte[4096];
@@ -63,6 +69,11 @@ internal sealed class RawReceiver : IAsyncDisposable
         }
 
         await stream.WriteAsync(Encoding.UTF8.GetBytes(answer), cancellationToken);
+        for (var left = _bodyBytes; left > 0; left -= buffer.Length)
+        {
+            await stream.WriteAsync(buffer, cancellationToken);
+            Interlocked.Add(ref _sent, buffer.Length);
+        }
     }
 
     private static bool IsWhole(string request)

@@ -34,7 +34,7 @@ internal static class Recorded
     {
         var (offered, through) = (HandshakeToken.Start(new(1)), events[^1].Position);
         await target.AskAsync(new HandshakeQuestion(1, offered), cancellationToken);
-        var batch = new DeliveryBatch(Shard, offered, HandshakeToken.Delivered(through), events, 1);
+        var batch = new DeliveryBatch(Shard, offered, HandshakeToken.Delivered(through), events, 1, CancellationToken.None);
         return await target.DeliverAsync(new DeliveryOffer(2, offered, through, through), batch, null, cancellationToken);
     }
 }

@@ -176,12 +176,28 @@ public sealed class WebhookAnswerTests : IAsyncDisposable
             receiver.Url, Sender.Quick with { RetryMin = TimeSpan.FromMilliseconds(100), RetryMax = TimeSpan.FromMilliseconds(200) });
         await sender.AppendAsync(1, 2);
         var failure = await sender.FailureAsync(f => f.Attempts == 2);
-        await sender.Host.Daemon.WaitForCaughtUpAsync(Eventually.Patience);
+        await Eventually.TrueAsync(() => receiver.Connections == 4, () => $"four calls; there are {receiver.Connections}");
 
         failure.Position.Value.ShouldBe(1);
         failure.Reason.ShouldContain("gave no answer that can be read");
-        receiver.Connections.ShouldBe(4);
-        (await sender.Host.Subscriptions.ReadFailuresAsync()).ShouldBeEmpty();
+        await Eventually.TrueAsync(
+            async () => (await sender.Host.Subscriptions.ReadFailuresAsync()).Count == 0, () => "the failure is forgotten");
+    }
+
+    [Fact]
+    public async Task Large_body_of_an_answer_is_not_read_to_its_end()
+    {
+        const int body = 100 * 1024 * 1024;
+        await using var receiver = new RawReceiver(
+            number => $"HTTP/1.1 {(number == 1 ? 422 : 200)} Large\r\nContent-Length: {body}\r\n\r\n", body);
+        var sender = await SenderAsync();
+        await sender.SubscribeAsync(receiver.Url, Sender.Quick with { AttemptsMax = 1, OnFailure = FailureAction.Skip });
+        await sender.AppendAsync(1, 2);
+        var letter = await sender.DeadLetterAsync();
+        await Eventually.TrueAsync(() => sender.Host.Daemon.Status().Shards.All(s => s.Position.Value == 2), () => "both are passed");
+
+        letter.Error.Length.ShouldBeLessThan(4000);
+        receiver.Sent.ShouldBeLessThan(32 * 1024 * 1024);
     }
 
     [Fact]

@@ -52,13 +52,15 @@ public sealed class WebhookSettingsTests
 
         text.ShouldContain("WebhookTarget { Url = https://example.org:8443, Secret = set }");
         text.ShouldNotContain("whsec_");
-        text.ShouldNotContain("token");
+        text.ShouldNotContain("path-token");
+        text.ShouldNotContain("query-token");
     }
 
     [Fact]
     public void Adding_it_twice_adds_it_once()
     {
-        var services = new ServiceCollection().AddTidemarkWebhooks(o => o.Source = "/a").AddTidemarkWebhooks(o => o.AllowPrivateNetworks = true);
+        var services = new ServiceCollection()
+            .AddTidemarkWebhooks(o => o.Source = "/a").AddTidemarkWebhooks(o => o.AllowPrivateNetworks = true);
 
         services.Count(s => s.ServiceType == typeof(IDeliveryTargetSource)).ShouldBe(1);
         using var provider = services.BuildServiceProvider();

@@ -17,7 +17,7 @@ internal sealed class FrameSocket(WebSocket socket, int bytesMax) : IDisposable
     private const int ReceiveBytes = 16 * 1024;
     private static readonly TimeSpan CloseMax = TimeSpan.FromSeconds(2);
 
-    private readonly Channel<PooledBuffer> _outgoing = Channel.CreateUnbounded<PooledBuffer>(new() { SingleReader = true });
+    private readonly Channel<PooledBuffer> _outgoing = Channel.CreateUnbounded<PooledBuffer>();
     private readonly Lock _writing = new();
     private readonly FrameWriter _writer = new();
     private readonly PooledBuffer _received = new();
@@ -105,6 +105,7 @@ internal sealed class FrameSocket(WebSocket socket, int bytesMax) : IDisposable
     public async Task CloseAsync(WebSocketCloseStatus status, string reason, Task sending, Task? receiving, TimeProvider time)
     {
         _outgoing.Writer.TryComplete();
+        var draining = receiving;
         try
         {
             await sending.WaitAsync(CloseMax, time).ConfigureAwait(false);
@@ -114,15 +115,18 @@ internal sealed class FrameSocket(WebSocket socket, int bytesMax) : IDisposable
                     .ConfigureAwait(false);
             }
 
-            await (receiving ?? DrainAsync()).WaitAsync(CloseMax, time).ConfigureAwait(false);
+            draining ??= DrainAsync();
+            await draining.WaitAsync(CloseMax, time).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is TimeoutException or WebSocketException or ObjectDisposedException or InvalidOperationException
-            or OperationCanceledException or IOException)
+        catch (Exception e) when (e is TimeoutException or ProtocolException or WebSocketException or ObjectDisposedException
+            or InvalidOperationException or OperationCanceledException or IOException)
         {
             socket.Abort();
         }
 
+        // Nobody uses the socket or the buffers any more when this returns.
         await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await (draining ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <inheritdoc />

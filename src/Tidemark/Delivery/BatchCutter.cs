@@ -5,11 +5,12 @@ namespace Tidemark.Delivery;
 
 /// <summary>
 /// Cuts batches out of a slice, by number and size. After a batch that failed as a whole, the next ones are smaller until one event is
-/// alone; they grow again as they pass. Not safe for concurrent use.
+/// alone; they grow again as they pass. A batch that is handed out never changes: its receiver may keep it. Not safe for concurrent use.
 /// </summary>
 internal sealed class BatchCutter(DeliveryPolicy policy)
 {
-    private RecordedEvent[] _events = new RecordedEvent[Math.Min(policy.BatchEventsMax, 64)];
+    private readonly List<RecordedEvent> _gathered = [];
+    private RecordedEvent[] _events = [];
     private int _eventsMax = policy.BatchEventsMax;
 
     /// <summary>How many events the batch has.</summary>
@@ -34,8 +35,16 @@ internal sealed class BatchCutter(DeliveryPolicy policy)
     /// <param name="isParked">Whether an event's stream is parked.</param>
     public int Cut(in PageSlice slice, int from, Func<RecordedEvent, bool> wants, Func<RecordedEvent, bool> isParked)
     {
-        Count = 0;
         From = from;
+        var next = Gather(slice, from, wants, isParked);
+        _events = [.. _gathered];
+        _gathered.Clear();
+        Count = _events.Length;
+        return next;
+    }
+
+    private int Gather(in PageSlice slice, int from, Func<RecordedEvent, bool> wants, Func<RecordedEvent, bool> isParked)
+    {
         var bytes = 0L;
         for (var i = from; i < slice.Count; i++)
         {
@@ -49,11 +58,9 @@ internal sealed class BatchCutter(DeliveryPolicy policy)
             }
 
             bytes += e.StoredBytes;
-            if (Count == _eventsMax || (Count > 0 && bytes > policy.BatchBytesMax))
+            if (_gathered.Count == _eventsMax || (_gathered.Count > 0 && bytes > policy.BatchBytesMax))
                 return i;
-            if (Count == _events.Length)
-                Array.Resize(ref _events, Math.Min(policy.BatchEventsMax, 4 * Count));
-            _events[Count++] = e;
+            _gathered.Add(e);
         }
 
         return slice.Count;
@@ -133,7 +140,7 @@ internal sealed class BatchCutter(DeliveryPolicy policy)
     public void Forget()
     {
         Count = 0;
+        _events = [];
         Parked.Clear();
-        Array.Clear(_events);
     }
 }

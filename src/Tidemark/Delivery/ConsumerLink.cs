@@ -32,6 +32,21 @@ internal sealed partial class ConsumerLink(
     /// <exception cref="NoConsumerException">Nobody is attached.</exception>
     public async ValueTask<Verdict> AskAsync(HandshakeToken fallback, CancellationToken cancellationToken)
     {
+        while (true)
+        {
+            try
+            {
+                return await AskOneAsync(fallback, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ConsumerMovedException)
+            {
+                // Then whoever is there now is asked.
+            }
+        }
+    }
+
+    private async ValueTask<Verdict> AskOneAsync(HandshakeToken fallback, CancellationToken cancellationToken)
+    {
         var started = time.GetTimestamp();
         var result = "failed";
         try
@@ -52,7 +67,7 @@ internal sealed partial class ConsumerLink(
         catch (Exception e)
         {
             _session.Lost();
-            if (e is OperationCanceledException && cancellationToken.IsCancellationRequested)
+            if (e is ConsumerMovedException || (e is OperationCanceledException && cancellationToken.IsCancellationRequested))
                 result = "cancelled";
             throw;
         }
@@ -68,15 +83,16 @@ internal sealed partial class ConsumerLink(
     /// <param name="through">Where the consumer stands when they are processed.</param>
     /// <param name="attempt">How often the first of them is tried with this.</param>
     /// <param name="transaction">The open transaction, for a target that writes in it.</param>
+    /// <param name="stopping">Asks the consumer to come to an end soon.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ConsumerTimeoutException">It did not answer in the time that a call may take.</exception>
     public async ValueTask<Verdict> HandAsync(
         ReadOnlyMemory<RecordedEvent> events, Position through, int attempt, IStoreTransaction? transaction,
-        CancellationToken cancellationToken)
+        CancellationToken stopping, CancellationToken cancellationToken)
     {
         var last = events.Span[^1];
         var offer = _session.Offer(last.Position, through);
-        var batch = new DeliveryBatch(shard, offer.Offered, HandshakeToken.Delivered(through), events, attempt);
+        var batch = new DeliveryBatch(shard, offer.Offered, HandshakeToken.Delivered(through), events, attempt, stopping);
         try
         {
             var answer = await CallAsync(offer, batch, transaction, cancellationToken).ConfigureAwait(false);
@@ -110,20 +126,24 @@ internal sealed partial class ConsumerLink(
     {
         var token = _session.LastToken;
         var offer = new DeliveryOffer(numbers.Next(), token, token.After, token.After);
-        var answer = await CallAsync(offer, new DeliveryBatch(shard, token, token, events, 1), transaction, cancellationToken)
-            .ConfigureAwait(false);
-        TidemarkTelemetry.Deliveries.Add(1, Tag);
-        return answer.StandsAt is { } elsewhere
-            ? throw new DeliveryFailedException(shard, $"The consumer stands at {elsewhere}, not at {token}.", null, null)
-            : answer.Outcome;
+        var batch = new DeliveryBatch(shard, token, token, events, 1, CancellationToken.None);
+        try
+        {
+            var answer = await CallAsync(offer, batch, transaction, cancellationToken).ConfigureAwait(false);
+            TidemarkTelemetry.Deliveries.Add(1, Tag);
+            return answer.StandsAt is { } elsewhere
+                ? throw new DeliveryFailedException(shard, $"The consumer stands at {elsewhere}, not at {token}.", null, null)
+                : answer.Outcome;
+        }
+        catch (ConsumerMovedException e)
+        {
+            throw new DeliveryFailedException(shard, "The consumer of the shard has changed; asking the new one.", TimeSpan.Zero, e);
+        }
     }
 
-    /// <summary>An event became a dead letter.</summary>
-    public void NoteSetAside(FailureAction action, RecordedEvent bad, Exception error)
-    {
-        TidemarkTelemetry.DeadLetters.Add(1, new KeyValuePair<string, object?>("tidemark.projection", shard.Projection));
+    /// <summary>Says that an event became a dead letter.</summary>
+    public void LogSetAside(FailureAction action, RecordedEvent bad, Exception error) =>
         LogSetAside(shard, action, bad.Id, bad.Position.Value, error.Message);
-    }
 
     private async ValueTask<DeliveryAnswer> CallAsync(
         DeliveryOffer offer, DeliveryBatch batch, IStoreTransaction? transaction, CancellationToken cancellationToken)

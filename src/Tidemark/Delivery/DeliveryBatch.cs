@@ -7,13 +7,16 @@ namespace Tidemark.Delivery;
 /// <summary>Events that are handed to a consumer, in the order of the log.</summary>
 public sealed class DeliveryBatch
 {
-    internal DeliveryBatch(ShardName shard, HandshakeToken offered, HandshakeToken token, ReadOnlyMemory<RecordedEvent> events, int attempt)
+    internal DeliveryBatch(
+        ShardName shard, HandshakeToken offered, HandshakeToken token, ReadOnlyMemory<RecordedEvent> events, int attempt,
+        CancellationToken stopping)
     {
         Shard = shard;
         Offered = offered;
         Token = token;
         Events = events;
         Attempt = attempt;
+        Stopping = stopping;
     }
 
     /// <summary>
@@ -34,4 +37,11 @@ public sealed class DeliveryBatch
 
     /// <summary>How often the first event is tried with this; from 1. Counted over restarts.</summary>
     public int Attempt { get; }
+
+    /// <summary>
+    /// Fires when the shard is to end here: the process stops, or another node takes over. A consumer that handles many events, or slow
+    /// ones, answers <see cref="DeliveryOutcome.DoneThrough"/> after the event at hand; the rest is delivered after the move. One that
+    /// does not heed this has the drain's time to finish, then its call is cancelled and the batch comes again.
+    /// </summary>
+    public CancellationToken Stopping { get; }
 }

@@ -20,8 +20,15 @@ internal interface IDeliveryTarget
     /// <summary>Whether it writes in the transaction that moves the token.</summary>
     bool IsTransactional { get; }
 
+    /// <summary>
+    /// Completes when somebody else than was asked last has to be asked, or nobody is there any more; null when that cannot happen. What
+    /// is handed over until then still goes to who was asked last.
+    /// </summary>
+    Task? Moved { get; }
+
     /// <summary>The handshake: returns the consumer's own token; null when it has none, or does not keep it.</summary>
     /// <exception cref="NoConsumerException">Nobody is attached.</exception>
+    /// <exception cref="ConsumerMovedException">Somebody else is to be asked.</exception>
     ValueTask<HandshakeToken?> AskAsync(HandshakeQuestion question, CancellationToken cancellationToken);
 
     /// <summary>Hands a batch over and returns what came back for it.</summary>
@@ -30,6 +37,7 @@ internal interface IDeliveryTarget
     /// <param name="transaction">The open transaction; null unless <see cref="IsTransactional"/>.</param>
     /// <param name="cancellationToken">Ends the wait; the offer is void then.</param>
     /// <exception cref="NoConsumerException">Nobody is attached any more.</exception>
+    /// <exception cref="ConsumerMovedException">Who was asked last is gone, and somebody else is there.</exception>
     ValueTask<DeliveryAnswer> DeliverAsync(
         DeliveryOffer offer, DeliveryBatch batch, IStoreTransaction? transaction, CancellationToken cancellationToken);
 }

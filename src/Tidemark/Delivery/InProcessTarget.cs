@@ -15,6 +15,8 @@ internal sealed class InProcessTarget(InProcessConsumer consumer, Leases.ShardNa
 
     public bool NeedsJson => false;
 
+    public Task? Moved => null;
+
     public bool IsTransactional => consumer.WriteAsync is not null;
 
     public ValueTask<HandshakeToken?> AskAsync(HandshakeQuestion question, CancellationToken cancellationToken) =>

@@ -16,12 +16,4 @@ public sealed class NoConsumerException : ConsumerException
             $"No consumer is attached to subscription shard {shard}; it waits for one. Connect a consumer, or remove the subscription.",
             ErrorCategory.NoConsumer, TimeSpan.FromMinutes(1)) =>
         Until = attached;
-
-    /// <summary>The shard goes from one consumer to another one, which is asked next.</summary>
-    internal NoConsumerException(ShardName shard)
-        : base(
-            $"Subscription shard {shard} goes to another consumer, which is asked where it stands.", ErrorCategory.NoConsumer,
-            TimeSpan.Zero)
-    {
-    }
 }

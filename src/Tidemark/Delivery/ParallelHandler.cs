@@ -5,7 +5,8 @@ namespace Tidemark.Delivery;
 /// <summary>
 /// Handles the events of a batch one by one, those of different streams beside each other when that is wanted, those of one stream always
 /// in order. When an event fails, what is done before it without a gap counts as done; what is done beyond it is remembered, so that it is
-/// not handled again when the rest comes once more. Not safe for concurrent use.
+/// not handled again when the rest comes once more. When the shard is to end here it stops after the events at hand, at least after the
+/// first. Not safe for concurrent use.
 /// </summary>
 internal sealed class ParallelHandler(Func<RecordedEvent, CancellationToken, ValueTask> handle, int streamsMax)
 {
@@ -14,39 +15,43 @@ internal sealed class ParallelHandler(Func<RecordedEvent, CancellationToken, Val
 
     public async ValueTask<DeliveryOutcome> HandleAsync(DeliveryBatch batch, CancellationToken cancellationToken)
     {
-        var (failed, error) = streamsMax == 1
-            ? await InOrderAsync(batch.Events, cancellationToken).ConfigureAwait(false)
-            : await BesideEachOtherAsync(batch.Events, cancellationToken).ConfigureAwait(false);
-        if (failed is null)
+        var (open, error) = streamsMax == 1
+            ? await InOrderAsync(batch, cancellationToken).ConfigureAwait(false)
+            : await BesideEachOtherAsync(batch, cancellationToken).ConfigureAwait(false);
+        if (open is null)
         {
             _ahead.Clear();
             return DeliveryOutcome.Done;
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        var before = batch.Events.Span[0].Position == failed.Position ? null : Before(batch.Events.Span, failed);
-        return DeliveryOutcome.RetryAfter(TimeSpan.Zero, Reason(error!), before);
+        var before = Before(batch.Events.Span, open);
+        return error is null
+            ? DeliveryOutcome.DoneThrough(before!.Value)
+            : DeliveryOutcome.RetryAfter(TimeSpan.Zero, Reason(error), before);
     }
 
     private static string Reason(Exception error) => $"{error.GetType().Name}: {error.Message}";
 
-    private static Position? Before(ReadOnlySpan<RecordedEvent> events, RecordedEvent failed)
+    private static Position? Before(ReadOnlySpan<RecordedEvent> events, RecordedEvent open)
     {
         for (var i = 1; i < events.Length; i++)
         {
-            if (events[i] == failed)
+            if (events[i] == open)
                 return events[i - 1].Position;
         }
 
         return null;
     }
 
-    private async ValueTask<(RecordedEvent? Failed, Exception? Error)> InOrderAsync(
-        ReadOnlyMemory<RecordedEvent> events, CancellationToken cancellationToken)
+    // Both return the first event that is not done, with its error; without one when there was no time for it.
+    private async ValueTask<(RecordedEvent? Open, Exception? Error)> InOrderAsync(DeliveryBatch batch, CancellationToken cancellationToken)
     {
-        for (var i = 0; i < events.Length; i++)
+        for (var i = 0; i < batch.Events.Length; i++)
         {
-            var e = events.Span[i];
+            var e = batch.Events.Span[i];
+            if (i > 0 && batch.Stopping.IsCancellationRequested)
+                return (e, null);
             try
             {
                 await handle(e, cancellationToken).ConfigureAwait(false);
@@ -60,11 +65,54 @@ internal sealed class ParallelHandler(Func<RecordedEvent, CancellationToken, Val
         return (null, null);
     }
 
-    private async ValueTask<(RecordedEvent? Failed, Exception? Error)> BesideEachOtherAsync(
-        ReadOnlyMemory<RecordedEvent> events, CancellationToken cancellationToken)
+    private async ValueTask<(RecordedEvent? Open, Exception? Error)> BesideEachOtherAsync(
+        DeliveryBatch batch, CancellationToken cancellationToken)
+    {
+        var first = batch.Events.Span[0];
+        var gate = new Lock();
+        var done = new List<long>();
+        (RecordedEvent? Event, Exception? Error) open = default;
+        var options = new ParallelOptions { MaxDegreeOfParallelism = streamsMax };
+        await Parallel.ForEachAsync(StreamsOf(batch), options, HandleStreamAsync).ConfigureAwait(false);
+        _ahead.UnionWith(done);
+        if (open.Event is { } left)
+            _ahead.RemoveWhere(p => p < left.Position.Value);
+        return open;
+
+        async ValueTask HandleStreamAsync(List<RecordedEvent> stream, CancellationToken ignored)
+        {
+            foreach (var e in stream)
+            {
+                Exception? error = null;
+                var isLate = e != first && batch.Stopping.IsCancellationRequested;
+                try
+                {
+                    if (!isLate)
+                        await handle(e, cancellationToken).ConfigureAwait(false);
+                }
+                catch (Exception thrown)
+                {
+                    error = thrown;
+                }
+
+                lock (gate)
+                {
+                    if (!isLate && error is null)
+                        done.Add(e.Position.Value);
+                    else if (open.Event is null || e.Position < open.Event.Position)
+                        open = (e, error);
+                }
+
+                if (isLate || error is not null)
+                    return;
+            }
+        }
+    }
+
+    private Dictionary<(TenantId, StreamId), List<RecordedEvent>>.ValueCollection StreamsOf(DeliveryBatch batch)
     {
         var streams = new Dictionary<(TenantId, StreamId), List<RecordedEvent>>();
-        foreach (var e in events.Span)
+        foreach (var e in batch.Events.Span)
         {
             if (_ahead.Contains(e.Position.Value))
                 continue;
@@ -73,38 +121,6 @@ internal sealed class ParallelHandler(Func<RecordedEvent, CancellationToken, Val
             stream.Add(e);
         }
 
-        var gate = new Lock();
-        var done = new List<long>();
-        (RecordedEvent? Failed, Exception? Error) first = default;
-        var options = new ParallelOptions { MaxDegreeOfParallelism = streamsMax };
-        await Parallel.ForEachAsync(
-            streams.Values,
-            options,
-            async (stream, _) =>
-            {
-                foreach (var e in stream)
-                {
-                    try
-                    {
-                        await handle(e, cancellationToken).ConfigureAwait(false);
-                        lock (gate)
-                            done.Add(e.Position.Value);
-                    }
-                    catch (Exception error)
-                    {
-                        lock (gate)
-                        {
-                            if (first.Failed is null || e.Position < first.Failed.Position)
-                                first = (e, error);
-                        }
-
-                        return;
-                    }
-                }
-            }).ConfigureAwait(false);
-        _ahead.UnionWith(done);
-        if (first.Failed is { } failed)
-            _ahead.RemoveWhere(p => p < failed.Position.Value);
-        return first;
+        return streams.Values;
     }
 }

@@ -6,10 +6,8 @@ namespace Tidemark.Delivery;
 internal static class ScopedSubscriber
 {
     /// <exception cref="ArgumentException">The class is no subscriber, or of two kinds.</exception>
-    public static InProcessConsumer Make<TSubscriber>(IServiceScopeFactory scopes)
-        where TSubscriber : class
+    public static void Check(Type type)
     {
-        var type = typeof(TSubscriber);
         var handles = typeof(ISubscriber).IsAssignableFrom(type);
         if (handles == typeof(ITransactionalSubscriber).IsAssignableFrom(type))
         {
@@ -17,8 +15,14 @@ internal static class ScopedSubscriber
                 $"{type.Name} is {(handles ? "both" : "neither")} {nameof(ISubscriber)} {(handles ? "and" : "nor")} " +
                 $"{nameof(ITransactionalSubscriber)}; implement one of them.");
         }
+    }
 
-        if (!handles)
+    /// <summary>The consumer that a class is, which <see cref="Check"/> allowed.</summary>
+    public static InProcessConsumer Make<TSubscriber>(IServiceScopeFactory scopes)
+        where TSubscriber : class
+    {
+        var type = typeof(TSubscriber);
+        if (typeof(ITransactionalSubscriber).IsAssignableFrom(type))
         {
             return new InProcessConsumer
             {

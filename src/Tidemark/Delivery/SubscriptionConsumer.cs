@@ -30,7 +30,7 @@ internal sealed class SubscriptionConsumer : IShardConsumer
     private readonly DeadLetterRetry _retry;
     private readonly SubscriberApplier _late;
     private readonly BatchCutter _cutter;
-    private readonly HashSet<Position> _settled = [];
+    private readonly SettledEvents _settled;
 
     private readonly Func<RecordedEvent, bool> _wants;
     private readonly Func<RecordedEvent, bool> _isParked;
@@ -60,6 +60,7 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         _parked = new ParkedStreams(shard, parts.DeadLetters, parts.Options.ParkedStreamsMax);
         _late = new SubscriberApplier(shard, _link, BeginAsync);
         _retry = new DeadLetterRetry(shard, _late, context, parts.DeadLetters, _definition.Concerns, CommitStepAsync);
+        _settled = new SettledEvents(shard, parts.DeadLetters);
         _cutter = new BatchCutter(_definition.Policy);
         (_wants, _isParked) = (Wants, _parked.Contains);
     }
@@ -81,17 +82,14 @@ internal sealed class SubscriptionConsumer : IShardConsumer
 
     public TimeSpan? SyncInterval => _parts.Options.TokenSyncInterval;
 
+    public Task? Moved => _link.Target.Moved;
+
     public int ParkedStreams => _parked.Count;
 
     public async ValueTask<HandshakeToken> HandshakeAsync(CancellationToken cancellationToken)
     {
         var checkpoint = await OpenAsync(cancellationToken).ConfigureAwait(false);
-        if (checkpoint.Anchor is { } anchor
-            && await _log.FindEventIdAsync(checkpoint.AnchorPosition, cancellationToken).ConfigureAwait(false) != anchor)
-        {
-            throw new LogRewoundException(checkpoint);
-        }
-
+        await LogRewoundException.ThrowIfRewoundAsync(_log, checkpoint, cancellationToken).ConfigureAwait(false);
         _slots.Set(checkpoint.Ahead, _durable);
         await _failures.LoadAsync(cancellationToken).ConfigureAwait(false);
         _cutter.Forget();
@@ -107,6 +105,8 @@ internal sealed class SubscriptionConsumer : IShardConsumer
 
     public async ValueTask<HandshakeToken?> SyncAsync(CancellationToken cancellationToken)
     {
+        if (Moved is { IsCompleted: true })
+            return await ReattachAsync(cancellationToken).ConfigureAwait(false);
         if (_link.Target.Keeper == TokenKeeper.Store)
         {
             var stored = await _parts.Tokens.FindAsync(_shard, _written, cancellationToken).ConfigureAwait(false);
@@ -126,13 +126,26 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         var slice = delivery.Slice;
         if (slice.Count > 0)
             await _parked.LoadAsync(cancellationToken).ConfigureAwait(false);
-        for (var next = 0; ;)
+        try
         {
-            next = _cutter.Cut(slice, next, _wants, _isParked);
-            if (_cutter.Count == 0)
-                break;
-            var through = next == slice.Count ? slice.Through : slice[next - 1].Position;
-            next = await HandAsync(slice, next, through, cancellationToken).ConfigureAwait(false);
+            for (var next = 0; ;)
+            {
+                if (Moved is { IsCompleted: true } && await ReattachAsync(cancellationToken).ConfigureAwait(false) is { } elsewhere)
+                    return elsewhere;
+
+                // What is handed over is stored; the rest of a page does not hold up a move.
+                if (delivery.Stop.IsCancellationRequested && next < slice.Count)
+                    return _expected = HandshakeToken.Delivered(_durable);
+                next = _cutter.Cut(slice, next, _wants, _isParked);
+                if (_cutter.Count == 0)
+                    break;
+                var through = next == slice.Count ? slice.Through : slice[next - 1].Position;
+                next = await HandAsync(delivery, next, through, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (ConsumerMovedException)
+        {
+            return await ReconfirmAsync(cancellationToken).ConfigureAwait(false);
         }
 
         _expected = HandshakeToken.Delivered(slice.Through);
@@ -160,13 +173,12 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         _cutter.Forget();
         _expected = HandshakeToken.Delivered(_durable);
         _anchor = null;
-        (_events, _deadLetters) = (0, 0);
     }
 
     private HandshakeToken Start => HandshakeToken.Delivered(_subscription.StartOn(_shard.Database));
 
     private bool Wants(RecordedEvent e) =>
-        _slots.Includes(e.Slot, e.Position) && _definition.Concerns(e) && (_settled.Count == 0 || !_settled.Contains(e.Position));
+        _slots.Includes(e.Slot, e.Position) && _definition.Concerns(e) && !_settled.Contains(e.Position);
 
     private async ValueTask<Checkpoint> OpenAsync(CancellationToken cancellationToken)
     {
@@ -186,13 +198,25 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         return await StandAsync(verdict.Token, cancellationToken).ConfigureAwait(false);
     }
 
+    // Between two batches: asks who consumes now. Null when that changes nothing about where delivery goes on.
+    private async ValueTask<HandshakeToken?> ReattachAsync(CancellationToken cancellationToken)
+    {
+        var (expected, durable) = (_expected, _durable);
+        _isAttached = false;
+        var token = await AttachAsync(cancellationToken).ConfigureAwait(false);
+        if (_durable != durable)
+            return token;
+        _expected = expected;
+        return null;
+    }
+
     // The consumer's own token is the truth, in both directions; the stored one follows it. What was recorded instead of being handed over
     // stays so.
     private async ValueTask<HandshakeToken> StandAsync(HandshakeToken token, CancellationToken cancellationToken)
     {
         if (token.After != _durable)
         {
-            await LoadSettledAsync(token.After, cancellationToken).ConfigureAwait(false);
+            await _settled.LoadAsync(token.After, cancellationToken).ConfigureAwait(false);
             var moved = new Checkpoint(_shard, token.After, _epoch, null, Position.Beginning, default);
             await _parts.Checkpoints.ReplaceAsync([], [moved], cancellationToken).ConfigureAwait(false);
             (_durable, _written) = (token.After, _parts.Time.GetTimestamp());
@@ -202,23 +226,10 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         return _expected = HandshakeToken.Delivered(_durable);
     }
 
-    private async ValueTask LoadSettledAsync(Position after, CancellationToken cancellationToken)
-    {
-        const int page = 1000;
-        _settled.Clear();
-        while (true)
-        {
-            var letters = await _parts.DeadLetters.ReadAsync(_shard.Projection, after, page, cancellationToken).ConfigureAwait(false);
-            _settled.UnionWith(letters.Where(l => l.Shard.Generation == _shard.Generation).Select(l => l.Position));
-            if (letters.Count < page)
-                return;
-            after = letters[^1].Position;
-        }
-    }
-
     // Returns the index of the next event of the slice that was not dealt with.
-    private async ValueTask<int> HandAsync(PageSlice slice, int next, Position through, CancellationToken cancellationToken)
+    private async ValueTask<int> HandAsync(ShardDelivery delivery, int next, Position through, CancellationToken cancellationToken)
     {
+        var slice = delivery.Slice;
         var target = _link.Target;
         if (target.NeedsData && _cutter.FirstUndecoded is { } undecoded)
         {
@@ -232,7 +243,7 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         // A consumer's own token passes parked events with the batch, whether or not this store learns of it: they are recorded first.
         if (target.Keeper == TokenKeeper.Consumer && _cutter.Parked.Count > 0)
             await WriteAsync(_durable, [], null, cancellationToken, parkedThrough: through).ConfigureAwait(false);
-        var (verdict, error) = await TryHandAsync(through, cancellationToken).ConfigureAwait(false);
+        var (verdict, error) = await TryHandAsync(through, delivery.Stop, cancellationToken).ConfigureAwait(false);
         if (error is not null)
             return await NarrowAsync(slice, error, cancellationToken).ConfigureAwait(false);
         await _failures.PassedAsync(_durable, cancellationToken).ConfigureAwait(false);
@@ -264,7 +275,8 @@ internal sealed class SubscriptionConsumer : IShardConsumer
     }
 
     // Hands the batch over and stores how far it got, in the consumer's transaction when it has one. What the consumer threw is returned.
-    private async ValueTask<(Verdict Verdict, Exception? Error)> TryHandAsync(Position through, CancellationToken cancellationToken)
+    private async ValueTask<(Verdict Verdict, Exception? Error)> TryHandAsync(
+        Position through, CancellationToken stop, CancellationToken cancellationToken)
     {
         var transaction = _link.Target.IsTransactional ? await BeginAsync(cancellationToken).ConfigureAwait(false) : null;
         try
@@ -273,7 +285,8 @@ internal sealed class SubscriptionConsumer : IShardConsumer
             try
             {
                 var attempt = _failures.AttemptAt(_cutter.Events.Span[0].Position);
-                verdict = await _link.HandAsync(_cutter.Events, through, attempt, transaction, cancellationToken).ConfigureAwait(false);
+                verdict = await _link.HandAsync(_cutter.Events, through, attempt, transaction, stop, cancellationToken)
+                    .ConfigureAwait(false);
             }
             catch (Exception e)
             {
@@ -300,9 +313,9 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         }
     }
 
-    private bool IsOfConsumer(Exception error, CancellationToken cancellationToken) =>
-        error is not (ConsumerException or FencedException) && (error is ConsumerTimeoutException || !_parts.IsTransient(error))
-        && !(error is OperationCanceledException && cancellationToken.IsCancellationRequested);
+    private bool IsOfConsumer(Exception error, CancellationToken cancellationToken) => error is ConsumerTimeoutException
+        || (error is not (ConsumerException or ConsumerMovedException or FencedException) && !_parts.IsTransient(error)
+            && !(error is OperationCanceledException && cancellationToken.IsCancellationRequested));
 
     // Nobody knows which event it was: smaller batches find out.
     private async ValueTask<int> NarrowAsync(PageSlice slice, Exception error, CancellationToken cancellationToken)
@@ -338,7 +351,7 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         _anchor = bad;
         await WriteAsync(bad.Position, [letter], null, cancellationToken).ConfigureAwait(false);
         _deadLetters++;
-        _link.NoteSetAside(action, bad, error);
+        _link.LogSetAside(action, bad, error);
         await _failures.PassedAsync(bad.Position, cancellationToken).ConfigureAwait(false);
         return slice.IndexAfter(bad.Position);
     }
@@ -348,7 +361,6 @@ internal sealed class SubscriptionConsumer : IShardConsumer
     {
         await WriteAsync(_durable, step.Letters, _late.Transaction, cancellationToken, step.Taken).ConfigureAwait(false);
         await _late.CommittedAsync().ConfigureAwait(false);
-        _events += step.Events;
         if (step.Taken is { Rejoins: true } taken)
             _parked.Release(taken.Tenant, taken.Stream);
     }
@@ -383,18 +395,5 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         _anchor = null;
     }
 
-    private async ValueTask<IStoreTransaction> BeginAsync(CancellationToken cancellationToken)
-    {
-        var begun = await _log.BeginAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await _store.BoundIdleAsync(begun, cancellationToken).ConfigureAwait(false);
-            return begun;
-        }
-        catch
-        {
-            await begun.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
+    private ValueTask<IStoreTransaction> BeginAsync(CancellationToken cancellationToken) => _store.BeginBoundAsync(_log, cancellationToken);
 }

@@ -132,7 +132,7 @@ public abstract partial class DatabaseDaemon
         }
         catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            var behind = projections.Where(p => !run.Progress.HasPassed(LiveShards(run, p), position, _tenant))
+            var behind = projections.Where((_, n) => !waits[n].IsCompletedSuccessfully)
                 .Select(p => $"{p.Name} ({string.Join(", ", Describe(run, p))})");
             throw new TimeoutException(
                 $"After {timeout} position {position} was not passed (the high-water mark is {_database.HighWater.Mark}): " +

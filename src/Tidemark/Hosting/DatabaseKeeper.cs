@@ -20,10 +20,7 @@ internal sealed partial class DatabaseKeeper(
 {
     private const int AtOnce = 4;
 
-    // Changes are hinted at; this is for hints that were lost.
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
-
+    private readonly KeeperLoop _loop = new(node, hints, time);
     private readonly ShardStates _states = new(node, time);
     private readonly ConcurrentDictionary<string, string> _problems = new(StringComparer.Ordinal);
 
@@ -31,44 +28,21 @@ internal sealed partial class DatabaseKeeper(
     public IReadOnlyDictionary<string, string> Problems => _problems;
 
     /// <summary>Runs until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            var (hinted, changed) = (hints.LeasesChanged.Next, node.BookChanged.Next);
-            var isDone = await TryKeepAsync(cancellationToken).ConfigureAwait(false);
-            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var delay = Task.Delay(isDone ? Look : RetryAfter, time, enough.Token);
-            await (isDone ? Task.WhenAny(hinted, changed, delay) : delay).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await enough.CancelAsync().ConfigureAwait(false);
-        }
-    }
+    public Task RunAsync(CancellationToken cancellationToken) => _loop.RunAsync(KeepAsync, LogNotKept, cancellationToken);
 
-    private async Task<bool> TryKeepAsync(CancellationToken cancellationToken)
+    private async Task<bool> KeepAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            // The book first: a database that it names then is in the directory by now, unless its tenants were removed.
-            var book = node.Book;
-            await tenants.RefreshAsync(cancellationToken).ConfigureAwait(false);
-            var served = tenants.Databases;
-            await RetireAsync(book, served, cancellationToken).ConfigureAwait(false);
-            foreach (var gone in _problems.Keys.Where(d => !served.Contains(d)))
-                _problems.TryRemove(gone, out _);
-            var missing = served.Where(d => IsMissing(node.Book, d)).OrderBy(Turn).ToArray();
-            var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
-            await Parallel.ForEachAsync(missing, options, TryPrepareAsync).ConfigureAwait(false);
-            return _problems.IsEmpty;
-        }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-        {
-            LogNotKept(e);
-            return false;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+        // The book first: a database that it names then is in the directory by now, unless its tenants were removed.
+        var book = node.Book;
+        await tenants.RefreshAsync(cancellationToken).ConfigureAwait(false);
+        var served = tenants.Databases;
+        await RetireAsync(book, served, cancellationToken).ConfigureAwait(false);
+        foreach (var gone in _problems.Keys.Where(d => !served.Contains(d)))
+            _problems.TryRemove(gone, out _);
+        var missing = served.Where(d => IsMissing(node.Book, d)).OrderBy(Turn).ToArray();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(missing, options, TryPrepareAsync).ConfigureAwait(false);
+        return _problems.IsEmpty;
     }
 
     // Each node has an order of its own, so that several share the work.

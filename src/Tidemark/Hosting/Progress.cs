@@ -42,10 +42,6 @@ internal sealed class Progress(EventDatabase database, ShardHost host, NodeAgent
         }
     }
 
-    /// <summary>Whether every shard has passed a position, as far as this node knows without asking.</summary>
-    public bool HasPassed(IReadOnlyList<ShardLease> shards, Position position, TenantId? tenant) =>
-        shards.Count > 0 && shards.All(s => host.Find(s.Shard) is { } agent && HasPassed(agent, position, tenant));
-
     // A shard that is starting has no token yet: its position means nothing.
     private static bool HasPassed(ShardAgent agent, Position position, TenantId? tenant) =>
         agent.Status is { State: not ShardState.Stopped and not ShardState.Starting } status

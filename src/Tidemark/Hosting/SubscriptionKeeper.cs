@@ -17,28 +17,14 @@ internal sealed partial class SubscriptionKeeper(
     SubscriptionDirectory directory, DeliveryTargets targets, EventDatabases databases, NodeAgent node, ShardHosts hosts,
     HighWaterAgent hints, TimeProvider time, ILogger logger)
 {
-    // Changes are hinted at; this is for hints that were lost.
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
-
+    private readonly KeeperLoop _loop = new(node, hints, time);
     private readonly ShardStates _states = new(node, time);
 
     /// <summary>Why subscriptions of the code could not be made as they are written there; null when they could.</summary>
     public string? Problem { get; private set; }
 
     /// <summary>Runs until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        while (!cancellationToken.IsCancellationRequested)
-        {
-            var (hinted, changed) = (hints.LeasesChanged.Next, node.BookChanged.Next);
-            var isDone = await TryKeepAsync(cancellationToken).ConfigureAwait(false);
-            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var delay = Task.Delay(isDone ? Look : RetryAfter, time, enough.Token);
-            await (isDone ? Task.WhenAny(hinted, changed, delay) : delay).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await enough.CancelAsync().ConfigureAwait(false);
-        }
-    }
+    public Task RunAsync(CancellationToken cancellationToken) => _loop.RunAsync(KeepAsync, LogNotKept, cancellationToken);
 
     /// <summary>
     /// Makes the subscriptions of the application's code, or changes them to what it says, before any shard runs here: what is appended
@@ -66,30 +52,18 @@ internal sealed partial class SubscriptionKeeper(
         }
     }
 
-    private async Task<bool> TryKeepAsync(CancellationToken cancellationToken)
+    private async Task<bool> KeepAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            // The book first: a subscription that it names then is known by now, unless it was removed.
-            var book = node.Book;
-            var subscriptions = await directory.ReadAsync(cancellationToken).ConfigureAwait(false);
-            var isDone = true;
-            foreach (var database in Databases())
-                isDone &= await TryPrepareAsync(database, subscriptions, cancellationToken).ConfigureAwait(false);
-            foreach (var run in hosts.Runs)
-                run.Host.RestartOutdated();
-            await ClearAsync(book, cancellationToken).ConfigureAwait(false);
-            return isDone;
-        }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
-        {
-            LogNotKept(e);
-            return false;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
+        // The book first: a subscription that it names then is known by now, unless it was removed.
+        var book = node.Book;
+        var subscriptions = await directory.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var isDone = true;
+        foreach (var database in Databases())
+            isDone &= await TryPrepareAsync(database, subscriptions, cancellationToken).ConfigureAwait(false);
+        foreach (var run in hosts.Runs)
+            run.Host.RestartOutdated();
+        await ClearAsync(book, cancellationToken).ConfigureAwait(false);
+        return isDone;
     }
 
     private IEnumerable<string> Databases() => [databases.Main.Name, .. databases.Tenants?.Databases ?? new HashSet<string>()];

@@ -69,6 +69,7 @@ public sealed class TidemarkBuilder
     public TidemarkBuilder AddSubscription<TSubscriber>(string name, Action<SubscriptionBuilder>? configure = null)
         where TSubscriber : class
     {
+        ScopedSubscriber.Check(typeof(TSubscriber));
         Services.TryAddScoped<TSubscriber>();
         return Add(name, configure, ScopedSubscriber.Make<TSubscriber>, typeof(IOwnTokenSubscriber).IsAssignableFrom(typeof(TSubscriber)));
     }

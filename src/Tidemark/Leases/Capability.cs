@@ -6,8 +6,16 @@ namespace Tidemark.Leases;
 public readonly record struct Capability(string Projection, int Version)
 {
     /// <summary>That of running every subscription of a kind that needs no code of the application.</summary>
-    internal static Capability OfKind(int version) => new("*", version);
+    internal static Capability OfKind(int version) => new(Any, version);
+
+    private const string Any = "*";
 
     /// <inheritdoc />
-    public override string ToString() => $"{Projection} v{Version}";
+    public override string ToString() => (Projection, Version) switch
+    {
+        (Any, ShardLease.RemoteVersion) => "remote consumers",
+        (Any, ShardLease.WebhookVersion) => "webhooks",
+        (_, ShardLease.InProcessVersion) => $"subscription {Projection}",
+        _ => $"{Projection} v{Version}",
+    };
 }

@@ -20,6 +20,12 @@ public sealed record ShardLease(
     /// <summary>The <see cref="Version"/> of the shards of a subscription that code of the application consumes.</summary>
     public const int InProcessVersion = 0;
 
+    /// <summary>The version in the leases of a subscription whose consumers connect.</summary>
+    public const int RemoteVersion = -1;
+
+    /// <summary>The version in the leases of a subscription that is posted by HTTP.</summary>
+    public const int WebhookVersion = -2;
+
     /// <summary>
     /// Whether it is a shard of a subscription. Those have versions that no projection has, one for each kind of consumer.
     /// </summary>

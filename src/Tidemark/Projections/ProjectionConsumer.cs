@@ -110,10 +110,12 @@ internal sealed partial class ProjectionConsumer : IShardConsumer
     /// <summary>Never: its token moves in its own commits alone, and the fence shows when somebody else moved it.</summary>
     public TimeSpan? SyncInterval => null;
 
+    public Task? Moved => null;
+
     public async ValueTask<HandshakeToken> HandshakeAsync(CancellationToken cancellationToken)
     {
         var checkpoint = await _checkpoints.OpenAsync(_shard, _epoch, cancellationToken).ConfigureAwait(false);
-        await CheckAnchorAsync(checkpoint, cancellationToken).ConfigureAwait(false);
+        await LogRewoundException.ThrowIfRewoundAsync(_log, checkpoint, cancellationToken).ConfigureAwait(false);
         _durable = checkpoint.Position;
         _expected = HandshakeToken.Delivered(_durable);
         LoadTenants(checkpoint);
@@ -241,15 +243,6 @@ internal sealed partial class ProjectionConsumer : IShardConsumer
     }
 
     // After a restore or a failover with a lost tail, other events may stand where this shard believes to have been.
-    private async ValueTask CheckAnchorAsync(Checkpoint checkpoint, CancellationToken cancellationToken)
-    {
-        if (checkpoint.Anchor is null)
-            return;
-        var found = await _log.FindEventIdAsync(checkpoint.AnchorPosition, cancellationToken).ConfigureAwait(false);
-        if (found != checkpoint.Anchor)
-            throw new LogRewoundException(checkpoint);
-    }
-
     private void Select(in PageSlice slice, IReadOnlyDictionary<Position, DeadLetter> setAside)
     {
         _relevant.Clear();

@@ -27,7 +27,7 @@ public sealed class ProjectionTransaction
     /// </summary>
     public async ValueTask<DbTransaction> BeginAsync(CancellationToken cancellationToken)
     {
-        _transaction ??= await BeginBoundAsync(cancellationToken).ConfigureAwait(false);
+        _transaction ??= await _context.ReadModels.BeginBoundAsync(_context.Log, cancellationToken).ConfigureAwait(false);
         return _transaction.Transaction ?? throw new NotSupportedException("This store has no SQL; event projections need SQLite or " +
             "PostgreSQL.");
     }
@@ -61,21 +61,6 @@ public sealed class ProjectionTransaction
             }
 
             return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async ValueTask<IStoreTransaction> BeginBoundAsync(CancellationToken cancellationToken)
-    {
-        var begun = await _context.Log.BeginAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await _context.ReadModels.BoundIdleAsync(begun, cancellationToken).ConfigureAwait(false);
-            return begun;
-        }
-        catch
-        {
-            await begun.DisposeAsync().ConfigureAwait(false);
-            throw;
         }
     }
 

@@ -69,6 +69,12 @@ internal interface IShardConsumer
     TimeSpan? SyncInterval { get; }
 
     /// <summary>
+    /// Completes when another consumer may have taken the place of the one asked last; an idle shard syncs at once then. Null when that
+    /// cannot happen.
+    /// </summary>
+    Task? Moved { get; }
+
+    /// <summary>
     /// The state sync: asks the consumer where it stands. Null when that is where the agent believes it to be; else its token, and the
     /// agent repositions.
     /// </summary>

@@ -35,4 +35,7 @@ internal sealed partial class ShardAgent
     [LoggerMessage(EventId = 1308, Level = LogLevel.Information, Message = "Shard {Shard}: the dead letter at position {Position} was " +
         "{Command}, and {Events} event(s) took effect; the event at position {Failed} failed (null: none).")]
     private partial void LogSettled(ShardName shard, long position, string command, long events, long? failed);
+
+    [LoggerMessage(EventId = 1309, Level = LogLevel.Information, Message = "Shard {Shard} waits: {Reason}")]
+    private partial void LogWaits(ShardName shard, string reason);
 }

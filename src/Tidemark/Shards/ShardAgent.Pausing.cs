@@ -24,7 +24,9 @@ internal sealed partial class ShardAgent
             TidemarkTelemetry.FencedWrites.Add(1, Tag);
         _status = _status with { Error = new ShardError(category, error, _status.Error?.Since ?? now, _pauses.Failures, now + pause) };
         Enter(ShardState.Paused);
-        if (_pauses.Failures == 1)
+        if (category == ErrorCategory.NoConsumer)
+            LogWaits(_shard, error.Message);
+        else if (_pauses.Failures == 1)
             LogPaused(_shard, category, pause, error);
         else
             LogStillPaused(_shard, category, pause, error.Message);

@@ -187,11 +187,13 @@ internal sealed partial class ShardAgent
     // Progress past events that do not concern the shard is written late, and only if it moved: an idle shard writes nothing.
     private async ValueTask WaitForMoreAsync(CancellationToken stop, CancellationToken abort)
     {
-        var (added, resumed) = (_commands.Added, Tenants?.Resumed.Next);
+        var (added, resumed, moved) = (_commands.Added, Tenants?.Resumed.Next, _consumer.Moved);
         if (_commands.HasAny || HasTurn)
             return;
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var asked = Tenants is not { Behind.Count: > 0 } ? added : Task.WhenAny(added, TurnDueAsync(resumed, enough.Token));
+        if (moved is not null)
+            asked = Task.WhenAny(asked, moved);
         var more = _cursor.WaitAsync(enough.Token).AsTask();
         var due = _options.IdleProgressInterval - (_idleSince is { } since ? _time.GetElapsedTime(since) : TimeSpan.Zero);
         var syncs = _lastToken == _durable && _consumer.SyncInterval is not null;
@@ -203,7 +205,7 @@ internal sealed partial class ShardAgent
         await enough.CancelAsync().ConfigureAwait(false);
         await more.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stop.ThrowIfCancellationRequested();
-        if (!came && syncs)
+        if ((!came && syncs) || moved is { IsCompleted: true })
             await SyncAsync(abort).ConfigureAwait(false);
         else if (came && _consumer.Linger > TimeSpan.Zero)
             await Task.Delay(_consumer.Linger, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -220,7 +222,7 @@ internal sealed partial class ShardAgent
         if (await _consumer.SyncAsync(cancellationToken).ConfigureAwait(false) is { } token)
         {
             TidemarkTelemetry.Repositions.Add(1, Tag);
-            await RepositionAsync(token).ConfigureAwait(false);
+            await RepositionAsync(token, isExpected: false).ConfigureAwait(false);
         }
     }
 
@@ -307,11 +309,11 @@ internal sealed partial class ShardAgent
             _batch.Events += slice.Count;
             _batch.Reached = slice.Count > 0 ? slice[slice.Count - 1].Position : _batch.Reached;
             _batch.Only = _batch.Events == 1 && slice.Count == 1 ? slice[0] : _batch.Only;
-            var delivery = new ShardDelivery(_lastToken, slice, _setAside);
+            var delivery = new ShardDelivery(_lastToken, slice, _setAside, stop);
             var answer = await _consumer.DeliverAsync(delivery, cancellationToken).ConfigureAwait(false);
             if (answer is { } token)
             {
-                await RepositionAsync(token).ConfigureAwait(false);
+                await RepositionAsync(token, isExpected: stop.IsCancellationRequested).ConfigureAwait(false);
                 return false;
             }
 
@@ -381,9 +383,10 @@ internal sealed partial class ShardAgent
         Publish(_durable.After, count);
     }
 
-    private async ValueTask RepositionAsync(HandshakeToken token)
+    private async ValueTask RepositionAsync(HandshakeToken token, bool isExpected)
     {
-        LogRepositioned(_shard, _lastToken, token);
+        if (!isExpected && token != _lastToken)
+            LogRepositioned(_shard, _lastToken, token);
         await _consumer.AbandonAsync().ConfigureAwait(false);
         _cursor.MoveTo(token.After);
         _lastToken = token;

@@ -6,11 +6,10 @@ using Tidemark.Tests.Fixtures;
 namespace Tidemark.Tests.Delivery;
 
 /// <summary>What happens to events that a consumer fails at: they are tried again, and by policy stop, park or skip.</summary>
-public sealed class FailingConsumerTests : IAsyncDisposable
+public sealed class FailingConsumerTests : DeliveryScene
 {
     private readonly Poison _poison = new();
     private readonly Inbox _mail = new();
-    private readonly List<BankHost> _hosts = [];
     private DeliveryPolicy _policy = new() { RetryMin = TimeSpan.FromMilliseconds(1), RetryMax = TimeSpan.FromMilliseconds(2) };
 
     public FailingConsumerTests() => _mail.OnEvent = e =>
@@ -19,14 +18,6 @@ public sealed class FailingConsumerTests : IAsyncDisposable
             _poison.Taste(amount);
         return Task.CompletedTask;
     };
-
-    private BankHost Host => _hosts[^1];
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var host in _hosts)
-            await host.DisposeAsync();
-    }
 
     [Fact]
     public async Task An_event_is_tried_without_limit_and_attempts_are_counted_over_restarts()
@@ -150,7 +141,7 @@ public sealed class FailingConsumerTests : IAsyncDisposable
     [Fact]
     public async Task An_event_that_cannot_be_decoded_waits_for_code_that_can()
     {
-        _hosts.Add(await BankHost.StartAsync(t => t.Events(e => e.Add<Strange>("strange"))));
+        await StartAsync(t => t.Events(e => e.Add<Strange>("strange")));
         await DepositAsync("account-1", 1);
         await Host.Store.AppendAsync("account-1", ExpectedVersion.Any, [new Strange(7)]);
         await DepositAsync("account-1", 2);
@@ -161,25 +152,16 @@ public sealed class FailingConsumerTests : IAsyncDisposable
             async () => (await Host.Host.Subscriptions.ReadFailuresAsync()) is [{ Position.Value: 2 }], () => "it waits at the event");
         await Host.DisposeAsync();
 
-        _hosts.Add(await BankHost.StartAsync(
-            t => t.Events(e => e.Add<Strange>("strange")).AddSubscription("mail", _mail.HandleAsync, s => s.Policy(_policy)), Host));
+        await StartAsync(
+            t => t.Events(e => e.Add<Strange>("strange")).AddSubscription("mail", _mail.HandleAsync, s => s.Policy(_policy)));
         await _mail.ReceivedAsync(3);
         _mail.Events.Select(e => e.Position.Value).ShouldBe([1, 2, 3]);
     }
 
     private sealed record Strange(int Number);
 
-    private async Task StartAsync() => _hosts.Add(await BankHost.StartAsync(
-        t => t.AddSubscription("mail", _mail.HandleAsync, s => s.Policy(_policy)), _hosts.LastOrDefault()));
-
-    private async Task StartWithoutAsync() => _hosts.Add(await BankHost.StartAsync(_ => { }, _hosts.LastOrDefault()));
+    private Task StartAsync() => StartAsync(t => t.AddSubscription("mail", _mail.HandleAsync, s => s.Policy(_policy)));
 
     private Task FaultedAsync() => Eventually.TrueAsync(
         async () => (await Host.Host.Subscriptions.ReadFailuresAsync()) is [{ IsFaulted: true }], () => "the subscription is faulted");
-
-    private async Task DepositAsync(string account, params long[] amounts)
-    {
-        foreach (var amount in amounts)
-            await Host.Store.AppendAsync(account, ExpectedVersion.Any, [new Deposited(amount)]);
-    }
 }

@@ -7,7 +7,7 @@ using Tidemark.Tests.Fixtures;
 namespace Tidemark.Tests.Delivery;
 
 /// <summary>What a consumer of batches answers, and what follows.</summary>
-public sealed class OutcomeTests : IAsyncDisposable
+public sealed class OutcomeTests : DeliveryScene
 {
     private static readonly DeliveryPolicy Quick = new()
     {
@@ -17,16 +17,7 @@ public sealed class OutcomeTests : IAsyncDisposable
 
     private readonly Inbox _mail = new();
     private readonly List<int> _batches = [];
-    private readonly List<BankHost> _hosts = [];
     private Func<DeliveryBatch, DeliveryOutcome?> _answer = _ => null;
-
-    private BankHost Host => _hosts[^1];
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var host in _hosts)
-            await host.DisposeAsync();
-    }
 
     [Fact]
     public async Task Batches_are_as_large_as_the_policy_allows_and_none_is_empty()
@@ -131,6 +122,50 @@ public sealed class OutcomeTests : IAsyncDisposable
         await _hanging.CancelAsync();
     }
 
+    [Fact]
+    public async Task A_batch_that_a_consumer_keeps_does_not_change()
+    {
+        var kept = new List<DeliveryBatch>();
+        _answer = batch =>
+        {
+            kept.Add(batch);
+            return DeliveryOutcome.Done;
+        };
+        await DepositAsync(25);
+        await StartAsync(Quick with { BatchEventsMax = 10 });
+        await _mail.UntilAsync(() => _batches.Count == 3);
+        await Eventually.TrueAsync(
+            async () => (await Host.Storage.Checkpoints.ReadAllAsync(default)).Single().Position.Value == 25, () => "all is stored");
+
+        kept.SelectMany(b => b.Events.ToArray()).Select(e => e.Position.Value).ShouldBe(Enumerable.Range(1, 25).Select(i => (long)i));
+    }
+
+    [Fact]
+    public async Task A_page_with_much_left_to_deliver_does_not_hold_up_the_end()
+    {
+        var (third, stops) = (new TaskCompletionSource(), new TaskCompletionSource<CancellationToken>());
+        _answer = batch =>
+        {
+            if (batch.Events.Span[0].Position.Value == 3)
+            {
+                stops.TrySetResult(batch.Stopping);
+                third.Task.Wait(Deadlines.Max).ShouldBeTrue();
+            }
+
+            return DeliveryOutcome.Done;
+        };
+        await DepositAsync(25);
+        await StartAsync(Quick with { BatchEventsMax = 1 });
+        var stopping = await stops.Task.InTime();
+        await using (stopping.Register(third.SetResult))
+            await Host.DisposeAsync().AsTask().InTime();
+
+        _batches.Count.ShouldBe(3);
+        await StartAsync(Quick with { BatchEventsMax = 10 });
+        await _mail.UntilAsync(() => _batches.Count == 6);
+        _batches.ShouldBe([1, 1, 1, 10, 10, 2]);
+    }
+
     private readonly CancellationTokenSource _hanging = new();
 
     // The consumer is made by the services, in a scope for each batch.
@@ -149,18 +184,16 @@ public sealed class OutcomeTests : IAsyncDisposable
     private async Task StartAsync(DeliveryPolicy policy)
     {
         await Host.DisposeAsync();
-        _hosts.Add(await BankHost.StartAsync(
-            t =>
-            {
-                t.Services.AddSingleton(this);
-                t.AddSubscription<Subscriber>("mail", s => s.Policy(policy));
-            },
-            _hosts.LastOrDefault()));
+        await StartAsync(t =>
+        {
+            t.Services.AddSingleton(this);
+            t.AddSubscription<Subscriber>("mail", s => s.Policy(policy));
+        });
     }
 
     private async Task DepositAsync(int count, int streams = 1)
     {
-        _hosts.Add(await BankHost.StartAsync(_ => { }));
+        await StartWithoutAsync();
         for (var i = 1; i <= count; i++)
             await Host.Store.AppendAsync($"account-{i % streams}", ExpectedVersion.Any, [new Deposited(i)]);
     }

@@ -11,18 +11,9 @@ using Tidemark.Tests.Fixtures;
 namespace Tidemark.Tests.Delivery;
 
 /// <summary>Consumers that keep their token with their effects: that token is the truth, in both directions.</summary>
-public sealed class OwnTokenTests : IAsyncDisposable
+public sealed class OwnTokenTests : DeliveryScene
 {
     private readonly Ledger _ledger = new();
-    private readonly List<BankHost> _hosts = [];
-
-    private BankHost Host => _hosts[^1];
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var host in _hosts)
-            await host.DisposeAsync();
-    }
 
     [Fact]
     public async Task Each_event_takes_effect_once_though_answers_are_lost()
@@ -138,18 +129,18 @@ public sealed class OwnTokenTests : IAsyncDisposable
             .Message.ShouldContain("keeps a token for each of its shards");
     }
 
-    private async Task StartAsync() => _hosts.Add(await BankHost.StartAsync(t =>
+    private Task StartAsync() => StartAsync(t =>
     {
         t.Services.AddSingleton(_ledger);
         t.AddSubscription<Subscriber>("ledger", s => s.Policy(
             new() { RetryMin = TimeSpan.FromMilliseconds(1), RetryMax = TimeSpan.FromMilliseconds(2) }));
         t.Configure(o => o.Shards.TokenSyncInterval = TimeSpan.FromMilliseconds(50));
-    }));
+    });
 
     private Task StoredAsync(long position) => Eventually.TrueAsync(
         async () => (await Host.Storage.Checkpoints.ReadAllAsync(default)).Single().Position.Value == position, () => "its copy is stored");
 
-    private Task DepositAsync(long amount) => Host.Store.AppendAsync("account-1", ExpectedVersion.Any, [new Deposited(amount)]);
+    private Task DepositAsync(long amount) => DepositAsync("account-1", amount);
 
     /// <summary>Effects and token, as one transaction keeps them.</summary>
     private sealed class Ledger

@@ -46,6 +46,8 @@ internal sealed class ScriptedConsumer : IShardConsumer
 
     public TimeSpan? SyncInterval { get; set; }
 
+    public Task? Moved { get; set; }
+
     /// <summary>Called for each state sync; answers where the consumer stands, if elsewhere.</summary>
     public Func<HandshakeToken?> OnSync { get; set; } = () => null;
 

@@ -67,8 +67,9 @@ public sealed class ConsumerTests
             var after = Token.Position;
             RecordedEvent[] slice = [.. _events.Skip((int)after.Value).Take(count)];
             var page = new EventPage(after, slice[^1].Position, slice);
-            (await Consumer.DeliverAsync(
-                new(Token, new(page, 0, slice.Length, slice[^1].Position), new Dictionary<Position, DeadLetter>()), None)).ShouldBeNull();
+            var delivery = new ShardDelivery(
+                Token, new(page, 0, slice.Length, slice[^1].Position), new Dictionary<Position, DeadLetter>(), None);
+            (await Consumer.DeliverAsync(delivery, None)).ShouldBeNull();
             Token = HandshakeToken.Delivered(slice[^1].Position);
         }
     }
@@ -107,7 +108,7 @@ public sealed class ConsumerTests
         foreach (var offered in (HandshakeToken[])[HandshakeToken.Delivered(new(2)), HandshakeToken.Delivered(new(0)),
             HandshakeToken.Start(new(1)), HandshakeToken.Start(new(2))])
         {
-            var delivery = new ShardDelivery(offered, new(page, 0, 1, new(3)), new Dictionary<Position, DeadLetter>());
+            var delivery = new ShardDelivery(offered, new(page, 0, 1, new(3)), new Dictionary<Position, DeadLetter>(), default);
             var answer = await deck.Consumer.DeliverAsync(delivery, None);
             answer.ShouldBe(HandshakeToken.Delivered(new(1)));
         }

@@ -34,7 +34,7 @@ public sealed class WebhookOptions
         {
             var problems = new List<string>();
             if (string.IsNullOrEmpty(options.Source) || !Uri.IsWellFormedUriString(options.Source, UriKind.RelativeOrAbsolute))
-                problems.Add($"Source is '{options.Source}'; it must be a URI reference, such as '/shop' or 'https://shop.example/orders'.");
+                problems.Add($"Source is '{options.Source}'; it must be a URI reference, such as '/shop' or 'https://shop.example/'.");
             if (options.CallTimeout < TimeSpan.FromMilliseconds(1) || options.CallTimeout > TimeSpan.FromDays(1))
                 problems.Add($"CallTimeout is {options.CallTimeout}; it must be 1 ms to 1 day.");
             if (options.RetryAfterMax < TimeSpan.Zero || options.RetryAfterMax > TimeSpan.FromDays(1))

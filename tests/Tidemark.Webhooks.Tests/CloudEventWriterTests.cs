@@ -10,6 +10,8 @@ namespace Tidemark.Webhooks.Tests;
 /// <summary>Events as CloudEvents 1.0 in JSON.</summary>
 public sealed class CloudEventWriterTests
 {
+    private const string Append = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
     private readonly CloudEventWriter _writer = new("https://shop.example/orders", StorageContext.MainDatabase);
 
     [Fact]
@@ -17,7 +19,7 @@ public sealed class CloudEventWriterTests
     {
         var e = Recorded.Event(
             position: 5_000_000_000, tenant: "acme",
-            metadata: """{"correlation":"c-1","causation":"c-2","traceParent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}""");
+            metadata: $$"""{"correlation":"c-1","causation":"c-2","traceParent":"{{Append}}"}""");
 
         var (body, type) = _writer.WriteOne(e);
 
@@ -40,7 +42,7 @@ public sealed class CloudEventWriterTests
                 ["subject"] = "note-1",
                 ["tenant"] = "acme",
                 ["time"] = "2026-03-01T10:30:15.250Z",
-                ["traceparent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                ["traceparent"] = Append,
                 ["type"] = "noted",
             });
     }
@@ -63,7 +65,8 @@ public sealed class CloudEventWriterTests
     public void Data_is_the_stored_text_character_by_character(string json)
     {
         Encoding.UTF8.GetString(_writer.WriteOne(Recorded.Event(json: json)).Body.Span).ShouldContain("\"data\":" + json + "}");
-        Encoding.UTF8.GetString(_writer.WriteBatch(new[] { Recorded.Event(json: json) }).Body.Span).ShouldEndWith("\"data\":" + json + "}]");
+        Encoding.UTF8.GetString(_writer.WriteBatch(new[] { Recorded.Event(json: json) }).Body.Span)
+            .ShouldEndWith("\"data\":" + json + "}]");
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tortures Tidemark for longer than its tests do: gap torture, kill -9, restarts of the database, terminated sessions, 200 random faults
-# over three nodes, a database that is away for a minute. Everything runs on this machine, on loopback, with throw-away servers; nothing
-# is left behind.
+# over three nodes, a database that is away for a minute, and, in simulated time, 10,000 subscriptions that are made while everything fails.
+# Everything runs on this machine, on loopback, with throw-away servers; nothing is left behind.
 #
 #   ./soak.sh          about 5 minutes, and about 3 for the faults over three nodes
 #   ./soak.sh 60       about an hour
@@ -20,8 +20,12 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
 export TIDEMARK_SOAK_MINUTES=$minutes
 
-readonly project=Tidemark.Cluster.Tests
+readonly project=Tidemark.Cluster.Tests simulation=Tidemark.Simulation.Tests
 echo "== build"
 dotnet build "tests/$project" --configuration Release --verbosity quiet </dev/null
+dotnet build "tests/$simulation" --configuration Release --verbosity quiet </dev/null
+echo "== 10,000 subscriptions, each followed by an append, in simulated time"
+TIDEMARK_RUNS=260 "tests/$simulation/bin/Release/net10.0/$simulation" -noLogo -noColor -showLiveOutput \
+  -class '*DeliverySimulationTests' </dev/null
 echo "== soak, about $minutes minutes"
 exec "tests/$project/bin/Release/net10.0/$project" -noLogo -noColor -showLiveOutput -trait soak=yes </dev/null

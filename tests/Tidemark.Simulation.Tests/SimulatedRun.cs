@@ -37,6 +37,8 @@ internal abstract class SimulatedRun : IAsyncDisposable
     public string Where => $"{Step}; mark {Host.Daemon.Status().Mark}; " + string.Join("; ", Host.Daemon.Status().Shards.Select(s =>
         $"{s.Shard} {s.State} at {s.Position} ({s.Error?.Category}, {s.Error?.Attempts} tries: {s.Error?.Exception.Message})"));
 
+    protected ManualClock Clock => _clock;
+
     protected int Seed { get; }
 
     protected Random Random { get; }

@@ -30,6 +30,7 @@ internal sealed partial class ConsumerLink(
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="TokenAheadException">It says that it has processed more than there is.</exception>
     /// <exception cref="NoConsumerException">Nobody is attached.</exception>
+    /// <exception cref="TimeoutException">It did not answer in the time that a call may take.</exception>
     public async ValueTask<Verdict> AskAsync(HandshakeToken fallback, CancellationToken cancellationToken)
     {
         while (true)
@@ -52,7 +53,7 @@ internal sealed partial class ConsumerLink(
         try
         {
             var question = _session.Ask(fallback);
-            var own = await target.AskAsync(question, cancellationToken).ConfigureAwait(false);
+            var own = await InTimeAsync(token => target.AskAsync(question, token), cancellationToken).ConfigureAwait(false);
             var known = own is { } token && token.After > fallback.After
                 ? await mark(cancellationToken).ConfigureAwait(false)
                 : Position.Max;
@@ -145,8 +146,11 @@ internal sealed partial class ConsumerLink(
     public void LogSetAside(FailureAction action, RecordedEvent bad, Exception error) =>
         LogSetAside(shard, action, bad.Id, bad.Position.Value, error.Message);
 
-    private async ValueTask<DeliveryAnswer> CallAsync(
-        DeliveryOffer offer, DeliveryBatch batch, IStoreTransaction? transaction, CancellationToken cancellationToken)
+    private ValueTask<DeliveryAnswer> CallAsync(
+        DeliveryOffer offer, DeliveryBatch batch, IStoreTransaction? transaction, CancellationToken cancellationToken) =>
+        InTimeAsync(token => target.DeliverAsync(offer, batch, transaction, token), cancellationToken);
+
+    private async ValueTask<T> InTimeAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         if (callTimeout is not { } limit)
             return await WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -162,10 +166,10 @@ internal sealed partial class ConsumerLink(
         }
 
         // A consumer that does not heed the token is left to itself.
-        ValueTask<DeliveryAnswer> WaitAsync(CancellationToken token)
+        ValueTask<T> WaitAsync(CancellationToken token)
         {
-            var call = target.DeliverAsync(offer, batch, transaction, token);
-            return call.IsCompleted ? call : new(call.AsTask().WaitAsync(token));
+            var called = call(token);
+            return called.IsCompleted ? called : new(called.AsTask().WaitAsync(token));
         }
     }
 

@@ -14,8 +14,10 @@ namespace Tidemark.Delivery;
 /// stored before the next one goes: so a crash repeats one batch at most. With a consumer that keeps its own token, that one is the truth,
 /// and the stored one a copy for the status.
 /// </summary>
-internal sealed class SubscriptionConsumer : IShardConsumer
+internal sealed partial class SubscriptionConsumer : IShardConsumer
 {
+    private const int Elsewhere = -1;
+
     private readonly ShardName _shard;
     private readonly Subscription _subscription;
     private readonly SubscriptionDefinition _definition;
@@ -141,6 +143,8 @@ internal sealed class SubscriptionConsumer : IShardConsumer
                     break;
                 var through = next == slice.Count ? slice.Through : slice[next - 1].Position;
                 next = await HandAsync(delivery, next, through, cancellationToken).ConfigureAwait(false);
+                if (next == Elsewhere)
+                    return _expected;
             }
         }
         catch (ConsumerMovedException)
@@ -194,11 +198,11 @@ internal sealed class SubscriptionConsumer : IShardConsumer
     {
         var fallback = _link.Target.Keeper == TokenKeeper.Store ? HandshakeToken.Delivered(_durable) : Start;
         var verdict = await _link.AskAsync(fallback, cancellationToken).ConfigureAwait(false);
-        _isAttached = true;
         return await StandAsync(verdict.Token, cancellationToken).ConfigureAwait(false);
     }
 
-    // Between two batches: asks who consumes now. Null when that changes nothing about where delivery goes on.
+    // Asks anew: between two batches for who consumes now, and after a call without an answer, as one that keeps its token may have processed
+    // all of it or a part. Null when it stands where it did.
     private async ValueTask<HandshakeToken?> ReattachAsync(CancellationToken cancellationToken)
     {
         var (expected, durable) = (_expected, _durable);
@@ -211,9 +215,10 @@ internal sealed class SubscriptionConsumer : IShardConsumer
     }
 
     // The consumer's own token is the truth, in both directions; the stored one follows it. What was recorded instead of being handed over
-    // stays so.
+    // stays so. Until that is done the consumer is not attached: it would be offered its own token with the events of another place.
     private async ValueTask<HandshakeToken> StandAsync(HandshakeToken token, CancellationToken cancellationToken)
     {
+        _isAttached = false;
         if (token.After != _durable)
         {
             await _settled.LoadAsync(token.After, cancellationToken).ConfigureAwait(false);
@@ -223,10 +228,11 @@ internal sealed class SubscriptionConsumer : IShardConsumer
             _parked.Forget();
         }
 
+        _isAttached = true;
         return _expected = HandshakeToken.Delivered(_durable);
     }
 
-    // Returns the index of the next event of the slice that was not dealt with.
+    // Returns the index of the next event of the slice that was not dealt with; Elsewhere when the consumer does not stand in front of it.
     private async ValueTask<int> HandAsync(ShardDelivery delivery, int next, Position through, CancellationToken cancellationToken)
     {
         var slice = delivery.Slice;
@@ -311,49 +317,6 @@ internal sealed class SubscriptionConsumer : IShardConsumer
             if (transaction is not null)
                 await transaction.DisposeAsync().ConfigureAwait(false);
         }
-    }
-
-    private bool IsOfConsumer(Exception error, CancellationToken cancellationToken) => error is ConsumerTimeoutException
-        || (error is not (ConsumerException or ConsumerMovedException or FencedException) && !_parts.IsTransient(error)
-            && !(error is OperationCanceledException && cancellationToken.IsCancellationRequested));
-
-    // Nobody knows which event it was: smaller batches find out.
-    private async ValueTask<int> NarrowAsync(PageSlice slice, Exception error, CancellationToken cancellationToken)
-    {
-        if (_cutter.Count == 1)
-            return await FailAsync(slice, _cutter.Events.Span[0], error.Message, default, error, cancellationToken).ConfigureAwait(false);
-        _cutter.Narrow();
-        await AttachAsync(cancellationToken).ConfigureAwait(false);
-        return _cutter.From;
-    }
-
-    private async ValueTask<int> FailAsync(
-        PageSlice slice, RecordedEvent bad, string reason, TimeSpan asked, Exception? error, CancellationToken cancellationToken)
-    {
-        var attempts = await _failures.FailedAsync(bad, reason, asked, error, cancellationToken).ConfigureAwait(false);
-        if (!_isAttached)
-            await AttachAsync(cancellationToken).ConfigureAwait(false);
-        var action = _definition.Policy.OnFailure;
-        return await SetAsideAsync(slice, bad, action, attempts, error ?? new ConsumerRefusedException(reason), cancellationToken)
-            .ConfigureAwait(false);
-    }
-
-    // A dead letter, in the commit that passes its event.
-    private async ValueTask<int> SetAsideAsync(
-        PageSlice slice, RecordedEvent bad, FailureAction action, int attempts, Exception error, CancellationToken cancellationToken)
-    {
-        if (action == FailureAction.Park && _parked.Count >= _parts.Options.ParkedStreamsMax)
-            throw new ParkedStreamsException(_shard, _parts.Options.ParkedStreamsMax, error);
-        var state = action == FailureAction.Park ? DeadLetterState.Parked : DeadLetterState.Skipped;
-        var letter = DeadLetter.Of(_shard, ParkedEvent.Of(bad), ErrorCategory.Delivery, error, attempts, state);
-        if (action == FailureAction.Park)
-            _parked.Park(bad);
-        _anchor = bad;
-        await WriteAsync(bad.Position, [letter], null, cancellationToken).ConfigureAwait(false);
-        _deadLetters++;
-        _link.LogSetAside(action, bad, error);
-        await _failures.PassedAsync(bad.Position, cancellationToken).ConfigureAwait(false);
-        return slice.IndexAfter(bad.Position);
     }
 
     // A retry's commit: the token stays where it is.

@@ -94,7 +94,8 @@ internal sealed class DaemonRun
         await _stop.CancelAsync().ConfigureAwait(false);
         await _ticks.ConfigureAwait(false);
         using var early = cancellationToken.UnsafeRegister(static abort => ((CancellationTokenSource)abort!).Cancel(), _abort);
-        _abort.CancelAfter(_options.DrainTimeout);
+        using var late = new CancellationTokenSource(_options.DrainTimeout, Main.Time);
+        using var abort = late.Token.UnsafeRegister(static abort => ((CancellationTokenSource)abort!).Cancel(), _abort);
         await Node.LeaveAsync(_abort.Token).ConfigureAwait(false);
         foreach (var run in Hosts.Runs)
             await run.EndAsync().ConfigureAwait(false);

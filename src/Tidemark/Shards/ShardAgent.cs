@@ -206,7 +206,7 @@ internal sealed partial class ShardAgent
         await more.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stop.ThrowIfCancellationRequested();
         if ((!came && syncs) || moved is { IsCompleted: true })
-            await SyncAsync(abort).ConfigureAwait(false);
+            await SyncAsync(stop).ConfigureAwait(false);
         else if (came && _consumer.Linger > TimeSpan.Zero)
             await Task.Delay(_consumer.Linger, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         else if (!came)

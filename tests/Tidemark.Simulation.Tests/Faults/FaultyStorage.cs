@@ -42,9 +42,9 @@ internal sealed class FaultyStorage(InMemoryStorage inner, FaultPlan plan) : IEv
 
     public ITenantStore Tenants => Inner.Tenants;
 
-    public ISubscriptionStore Subscriptions => Inner.Subscriptions;
+    public ISubscriptionStore Subscriptions { get; } = new FaultySubscriptions(inner.Subscriptions, plan);
 
-    public IDeliveryFailureStore DeliveryFailures => Inner.DeliveryFailures;
+    public IDeliveryFailureStore DeliveryFailures { get; } = new FaultyDeliveryFailures(inner.DeliveryFailures, plan);
 
     public ISchema Schema => Inner.Schema;
 

@@ -84,7 +84,7 @@ internal sealed partial class MemberConnection(
     /// <param name="mark">The high-water mark.</param>
     /// <param name="stopping">The process ends.</param>
     public async Task RunAsync(
-        WelcomeFrame welcome, MemberGroup group, Task sending, Func<DropFrame?> check, Func<long> mark, CancellationToken stopping)
+        WelcomeFrame welcome, MemberGroup group, Task sending, Func<CancellationToken, ValueTask<DropFrame?>> check, Func<long> mark, CancellationToken stopping)
     {
         using var over = new CancellationTokenSource();
         using var stops = stopping.UnsafeRegister(
@@ -156,7 +156,7 @@ internal sealed partial class MemberConnection(
         }
     }
 
-    private async Task BeatAsync(Func<DropFrame?> check, Func<long> mark, CancellationToken cancellationToken)
+    private async Task BeatAsync(Func<CancellationToken, ValueTask<DropFrame?>> check, Func<long> mark, CancellationToken cancellationToken)
     {
         try
         {
@@ -165,7 +165,7 @@ internal sealed partial class MemberConnection(
             {
                 if (time.GetElapsedTime(Volatile.Read(ref _heard)) > HeartbeatsMissedMax * heartbeat)
                     Drop(ErrorCode.HeartbeatMissed, $"Nothing was heard for {HeartbeatsMissedMax} heartbeats.");
-                else if (check() is { } drop)
+                else if (await check(cancellationToken).ConfigureAwait(false) is { } drop)
                     _dropped.TrySetResult(drop);
                 else if (frames.Waiting == 0)
                     frames.Send(new HeartbeatFrame(mark()));

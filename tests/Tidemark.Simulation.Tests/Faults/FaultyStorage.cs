@@ -44,6 +44,8 @@ internal sealed class FaultyStorage(InMemoryStorage inner, FaultPlan plan) : IEv
 
     public ISubscriptionStore Subscriptions => Inner.Subscriptions;
 
+    public IDeliveryKeyStore DeliveryKeys => Inner.DeliveryKeys;
+
     public IDeliveryFailureStore DeliveryFailures => Inner.DeliveryFailures;
 
     public ISchema Schema => Inner.Schema;

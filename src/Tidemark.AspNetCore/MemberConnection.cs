@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Tidemark.Protocol;
 using Tidemark.Protocol.Connections;
 using Tidemark.Protocol.Frames;
+using Tidemark.Telemetry;
 
 namespace Tidemark.AspNetCore;
 
@@ -73,6 +74,9 @@ internal sealed partial class MemberConnection(
     /// <summary>A partition no longer belongs to it.</summary>
     public void Revoke(string partition) => frames.Send(new RevokeFrame(partition));
 
+    /// <summary>Tells it how far a partition is.</summary>
+    public void Show(CaughtUpFrame news) => frames.Send(news);
+
     /// <summary>Ends the connection with a reason.</summary>
     public void Drop(ErrorCode code, string message) => _dropped.TrySetResult(new DropFrame(code, message));
 
@@ -91,6 +95,8 @@ internal sealed partial class MemberConnection(
             static me => ((MemberConnection)me!).Drop(ErrorCode.ShuttingDown, "The node is shutting down; connect again."), this);
         frames.Send(welcome);
         LogAttached(session, Name, hello.Subscription);
+        var tag = new KeyValuePair<string, object?>("tidemark.subscription", hello.Subscription);
+        TidemarkTelemetry.Connections.Add(1, tag);
         var reading = ReadAsync();
         var beating = BeatAsync(check, mark, over.Token);
         group.Attach(this)?.Drop(ErrorCode.Replaced, $"A newer connection of member '{Name}' took over.");
@@ -109,8 +115,13 @@ internal sealed partial class MemberConnection(
             await beating.ConfigureAwait(false);
         }
 
+        TidemarkTelemetry.Connections.Add(-1, tag);
         if (drop is not null)
+        {
+            TidemarkTelemetry.Drops.Add(1, tag, new("error.type", drop.Code.ToWire()));
             frames.Send(drop);
+        }
+
         LogDetached(session, Name, hello.Subscription, drop?.Message ?? "it left");
         await frames.CloseAsync(
             drop is null ? WebSocketCloseStatus.NormalClosure : (WebSocketCloseStatus)drop.Code, drop?.Message ?? "", sending,

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Tidemark.Delivery;
 using Tidemark.Events;
 using Tidemark.Hosting;
@@ -16,6 +17,7 @@ internal sealed class DeliveryServer : IAsyncDisposable
 {
     public const string Subscription = "notes";
     private readonly WebApplication _app;
+    private int _isOver;
 
     private DeliveryServer(WebApplication app) => _app = app;
 
@@ -24,6 +26,8 @@ internal sealed class DeliveryServer : IAsyncDisposable
     public Daemon Daemon => _app.Services.GetRequiredService<Daemon>();
 
     public SubscriptionDirectory Subscriptions => _app.Services.GetRequiredService<SubscriptionDirectory>();
+
+    public DeliveryOptions Options => _app.Services.GetRequiredService<IOptions<DeliveryOptions>>().Value;
 
     public DeliveryKeys Keys => _app.Services.GetRequiredService<DeliveryKeys>();
 
@@ -84,6 +88,8 @@ internal sealed class DeliveryServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isOver, 1) == 1)
+            return;
         await _app.StopAsync();
         await _app.DisposeAsync();
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Tidemark.Checkpoints;
 using Tidemark.Delivery.Sessions;
@@ -146,6 +147,24 @@ internal sealed partial class ConsumerLink(
         LogSetAside(shard, action, bad.Id, bad.Position.Value, error.Message);
 
     private async ValueTask<DeliveryAnswer> CallAsync(
+        DeliveryOffer offer, DeliveryBatch batch, IStoreTransaction? transaction, CancellationToken cancellationToken)
+    {
+        using var activity = DeliveryActivity.Start(shard, batch.Events.Span);
+        try
+        {
+            var answer = await CallWithinAsync(offer, batch, transaction, cancellationToken).ConfigureAwait(false);
+            if (answer.StandsAt is not null || answer.Outcome.Kind != DeliveryOutcomeKind.Done)
+                activity?.SetStatus(ActivityStatusCode.Error, answer.Outcome.Reason ?? "The consumer stands elsewhere.");
+            return answer;
+        }
+        catch (Exception e)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, e.Message);
+            throw;
+        }
+    }
+
+    private async ValueTask<DeliveryAnswer> CallWithinAsync(
         DeliveryOffer offer, DeliveryBatch batch, IStoreTransaction? transaction, CancellationToken cancellationToken)
     {
         if (callTimeout is not { } limit)

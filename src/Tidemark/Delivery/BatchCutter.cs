@@ -133,14 +133,10 @@ internal sealed class BatchCutter(DeliveryPolicy policy)
         return taken;
     }
 
-    /// <summary>Whole batches again, and nothing gathered.</summary>
-    public void Reset()
-    {
-        _eventsMax = policy.BatchEventsMax;
-        Forget();
-    }
-
-    /// <summary>Forgets what is gathered.</summary>
+    /// <summary>
+    /// Forgets what is gathered. Batches stay as small as they are: the event that failed alone is tried alone again, without those behind
+    /// it, which a consumer may have processed before it refused the batch.
+    /// </summary>
     public void Forget()
     {
         Count = 0;

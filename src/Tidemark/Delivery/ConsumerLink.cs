@@ -86,7 +86,7 @@ internal sealed partial class ConsumerLink(
     /// <param name="transaction">The open transaction, for a target that writes in it.</param>
     /// <param name="stopping">Asks the consumer to come to an end soon.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="TimeoutException">It did not answer in the time that a call may take.</exception>
+    /// <exception cref="ConsumerTimeoutException">It did not answer in the time that a call may take.</exception>
     public async ValueTask<Verdict> HandAsync(
         ReadOnlyMemory<RecordedEvent> events, Position through, int attempt, IStoreTransaction? transaction,
         CancellationToken stopping, CancellationToken cancellationToken)
@@ -177,7 +177,7 @@ internal sealed partial class ConsumerLink(
         }
         catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"The consumer did not answer within {limit}.", e);
+            throw new ConsumerTimeoutException(limit, e);
         }
 
         // A consumer that does not heed the token is left to itself.

@@ -14,6 +14,10 @@ internal sealed class SubscriberApplier(
 
     public override IStoreTransaction? Transaction => _transaction;
 
+    public override bool NeedsData => link.Target.NeedsData;
+
+    public override bool NeedsJson => link.Target.NeedsJson;
+
     public override async ValueTask ApplyAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
     {
         if (link.Target.IsTransactional)

@@ -93,7 +93,7 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         await LogRewoundException.ThrowIfRewoundAsync(_log, checkpoint, cancellationToken).ConfigureAwait(false);
         _slots.Set(checkpoint.Ahead, _durable);
         await _failures.LoadAsync(cancellationToken).ConfigureAwait(false);
-        _cutter.Reset();
+        _cutter.Forget();
         _isAttached = false;
         return await AttachAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -314,9 +314,9 @@ internal sealed class SubscriptionConsumer : IShardConsumer
         }
     }
 
-    private bool IsOfConsumer(Exception error, CancellationToken cancellationToken) =>
-        error is not (ConsumerException or ConsumerMovedException or FencedException) && !_parts.IsTransient(error)
-        && !(error is OperationCanceledException && cancellationToken.IsCancellationRequested);
+    private bool IsOfConsumer(Exception error, CancellationToken cancellationToken) => error is ConsumerTimeoutException
+        || (error is not (ConsumerException or ConsumerMovedException or FencedException) && !_parts.IsTransient(error)
+            && !(error is OperationCanceledException && cancellationToken.IsCancellationRequested));
 
     // Nobody knows which event it was: smaller batches find out.
     private async ValueTask<int> NarrowAsync(PageSlice slice, Exception error, CancellationToken cancellationToken)

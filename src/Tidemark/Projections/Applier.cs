@@ -15,6 +15,12 @@ internal abstract class Applier
     /// <summary>The open transaction that handlers have written to; null when there is none.</summary>
     public virtual IStoreTransaction? Transaction => null;
 
+    /// <summary>Whether it needs the decoded objects of events; one that cannot be decoded then fails.</summary>
+    public virtual bool NeedsData => true;
+
+    /// <summary>Whether it needs the stored JSON of events.</summary>
+    public virtual bool NeedsJson => false;
+
     /// <summary>
     /// Whether events are applied behind later ones that have taken effect already: those of other streams, or after a skip.
     /// </summary>

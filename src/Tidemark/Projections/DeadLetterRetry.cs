@@ -152,8 +152,8 @@ internal sealed class DeadLetterRetry(
                     $"Event {waiting.EventId} at position {waiting.Position} (stream '{waiting.Stream}', version {waiting.Version}) " +
                     $"waits in the queue of projection '{shard.Projection}', but is no longer in the log. Rebuild the projection.");
             _tried.Add(e.Position.Value);
-            e.Decode(context.Types, keepJson: false);
-            if (e.DecodeError is { } error)
+            e.Decode(context.Types, applier.NeedsJson);
+            if (applier.NeedsData && e.DecodeError is { } error)
                 throw error;
             if (concerns(e))
                 relevant.Add(e);

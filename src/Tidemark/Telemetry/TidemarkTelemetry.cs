@@ -74,4 +74,7 @@ public static class TidemarkTelemetry
 
     internal static readonly Counter<long> Repositions = Meter.CreateCounter<long>(
         "tidemark.delivery.repositions", "{reposition}", "Consumers that stood elsewhere than they were believed to.");
+
+    internal static readonly Histogram<double> WebhookDuration = Meter.CreateHistogram<double>(
+        "tidemark.delivery.webhook.duration", "s", "Duration of calls to the receivers of webhooks, by result.");
 }

@@ -82,7 +82,8 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
 
     public bool SupportsSql => Inner.ReadModels.SupportsSql;
 
-    public bool IsTransient(Exception error) => AwayException.Is(error);
+    /// <summary>Time-outs are a database that is away, as on PostgreSQL.</summary>
+    public bool IsTransient(Exception error) => AwayException.Is(error) || error is TimeoutException;
 
     public ValueTask DisposeAsync() => Inner.DisposeAsync();
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs Tidemark's tests. Needs the .NET SDK; PostgreSQL, pgbouncer and spin are installed when this runs as root with apt-get.
+# Runs Tidemark's tests. Needs the .NET SDK; PostgreSQL, pgbouncer, spin and Node.js are installed when this runs as root with apt-get.
 #
 #   ./test.sh                      all test projects
 #   ./test.sh Architecture         test projects whose name contains this word (several words: any of them)
@@ -55,6 +55,7 @@ missing_packages() {
   has_postgres || echo postgresql
   has pgbouncer || echo pgbouncer
   has spin || echo spin
+  has node || echo nodejs
   has gcc || printf '%s\n' gcc libc6-dev
 }
 

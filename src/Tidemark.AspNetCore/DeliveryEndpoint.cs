@@ -16,8 +16,8 @@ namespace Tidemark.AspNetCore;
 
 /// <summary>Serves one HTTP request: a consumer that connects.</summary>
 internal sealed partial class DeliveryEndpoint(
-    DeliveryHub hub, DeliveryPlaces places, TidemarkRuntime runtime, IHostApplicationLifetime lifetime, IOptions<DeliveryOptions> options,
-    TimeProvider time, ILogger<DeliveryEndpoint> logger)
+    DeliveryHub hub, DeliveryPlaces places, DeliveryRights rights, TidemarkRuntime runtime, IHostApplicationLifetime lifetime,
+    IOptions<DeliveryOptions> options, TimeProvider time, ILogger<DeliveryEndpoint> logger)
 {
     private const int HeartbeatsForHello = 3;
 
@@ -26,8 +26,14 @@ internal sealed partial class DeliveryEndpoint(
     {
         if (Refusal(context) is var (status, why))
         {
-            context.Response.StatusCode = status;
-            await context.Response.WriteAsync(why, context.RequestAborted).ConfigureAwait(false);
+            await RefuseAsync(context, status, why).ConfigureAwait(false);
+            return;
+        }
+
+        var admission = await rights.AdmitAsync(context).ConfigureAwait(false);
+        if (admission.Why is { } reason)
+        {
+            await RefuseAsync(context, admission.Status, reason).ConfigureAwait(false);
             return;
         }
 
@@ -45,7 +51,7 @@ internal sealed partial class DeliveryEndpoint(
 
         try
         {
-            await ServeAsync(context, frames, sending).ConfigureAwait(false);
+            await ServeAsync(context, admission.KeyId, frames, sending).ConfigureAwait(false);
         }
         finally
         {
@@ -53,12 +59,19 @@ internal sealed partial class DeliveryEndpoint(
         }
     }
 
-    private async Task ServeAsync(HttpContext context, FrameSocket frames, Task sending)
+    private static Task RefuseAsync(HttpContext context, int status, string why)
+    {
+        context.Response.StatusCode = status;
+        return context.Response.WriteAsync(why, context.RequestAborted);
+    }
+
+    private async Task ServeAsync(HttpContext context, string? keyId, FrameSocket frames, Task sending)
     {
         var (hello, receiving, reject) = await GreetAsync(frames).ConfigureAwait(false);
         Subscription? subscription = null;
+        var known = new KnownSince(time.GetTimestamp());
         if (hello is not null)
-            (subscription, reject) = await AdmitAsync(context, hello).ConfigureAwait(false);
+            (subscription, reject) = await AdmitAsync(context, keyId, known, hello).ConfigureAwait(false);
         if (hello is null || subscription is null)
         {
             await RejectAsync(frames, sending, reject, receiving).ConfigureAwait(false);
@@ -72,8 +85,17 @@ internal sealed partial class DeliveryEndpoint(
             session, (int)heartbeat.TotalMilliseconds, subscription.Incarnation, options.Value.FrameBytesMax,
             subscription.Definition.Policy.BatchEventsMax);
         await member.RunAsync(
-            welcome, hub.GroupOf(subscription), sending, () => places.Recheck(subscription),
+            welcome, hub.GroupOf(subscription), sending, token => RecheckAsync(context, keyId, known, subscription, token),
             () => runtime.Databases.Main.HighWater.Mark.Value, lifetime.ApplicationStopping).ConfigureAwait(false);
+    }
+
+    private async ValueTask<DropFrame?> RecheckAsync(
+        HttpContext context, string? keyId, KnownSince known, Subscription subscription, CancellationToken cancellationToken)
+    {
+        if (places.Recheck(subscription) is { } drop)
+            return drop;
+        var definition = (places.Current(subscription) ?? subscription).Definition;
+        return await rights.CheckAsync(context, keyId, known, definition, cancellationToken).ConfigureAwait(false);
     }
 
     // The first frame; null when there was none, with why, and with the receive that is still under way.
@@ -110,13 +132,17 @@ internal sealed partial class DeliveryEndpoint(
         }
     }
 
-    private async ValueTask<(Subscription? Subscription, RejectFrame? Reject)> AdmitAsync(HttpContext context, HelloFrame hello)
+    // Who may not receive a subscription learns nothing of it: not where it runs, nor who keeps its tokens.
+    private async ValueTask<(Subscription? Subscription, RejectFrame? Reject)> AdmitAsync(
+        HttpContext context, string? keyId, KnownSince known, HelloFrame hello)
     {
         try
         {
-            if (options.Value.MayReceive is { } may && !await may(context, hello.Subscription).ConfigureAwait(false))
-                return (null, new RejectFrame(ErrorCode.Forbidden, $"You may not receive '{hello.Subscription}'."));
-            return await places.FindAsync(hello, lifetime.ApplicationStopping).ConfigureAwait(false);
+            var found = await places.FindAsync(hello.Subscription, lifetime.ApplicationStopping).ConfigureAwait(false);
+            var definition = found?.Definition ?? new SubscriptionDefinition { Name = hello.Subscription };
+            if (await rights.CheckAsync(context, keyId, known, definition, lifetime.ApplicationStopping).ConfigureAwait(false) is { } drop)
+                return (null, new RejectFrame(drop.Code, drop.Message));
+            return places.Judge(found, hello) is { } reject ? (null, reject) : (found, null);
         }
         catch (Exception e)
         {

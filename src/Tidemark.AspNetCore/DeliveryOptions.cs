@@ -31,8 +31,14 @@ public sealed class DeliveryOptions
     public IDictionary<string, string> NodeUrls { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>
-    /// Whether who sent the HTTP request may receive a subscription, by name; asked at every connection, after the policies of the
-    /// endpoint. Null, the default, allows all.
+    /// Whether anybody who reaches the endpoint may receive everything. False by default: consumers show a key (<see cref="DeliveryKeys"/>),
+    /// or the endpoint has a policy (<c>RequireAuthorization</c>), or <see cref="MayReceive"/> decides.
+    /// </summary>
+    public bool AllowAnonymous { get; set; }
+
+    /// <summary>
+    /// Whether who sent the HTTP request may receive a subscription, by name: for those without a key, after the policies of the endpoint.
+    /// Asked at every connection and again with every heartbeat, with the request that began the connection. Null by default.
     /// </summary>
     public Func<HttpContext, string, ValueTask<bool>>? MayReceive { get; set; }
 

@@ -10,44 +10,45 @@ namespace Tidemark.AspNetCore;
 internal sealed class DeliveryPlaces(
     SubscriptionDirectory directory, Daemon daemon, DeliveryHub hub, IOptions<DeliveryOptions> options)
 {
-    /// <summary>The subscription that a hello asks for, or why it is refused.</summary>
-    public async ValueTask<(Subscription? Subscription, RejectFrame? Reject)> FindAsync(
-        HelloFrame hello, CancellationToken cancellationToken)
+    /// <summary>A subscription by its name; null when there is none such.</summary>
+    public async ValueTask<Subscription?> FindAsync(string name, CancellationToken cancellationToken)
     {
-        var found = directory.Find(hello.Subscription);
-        if (found is null)
-        {
-            await directory.RefreshAsync(cancellationToken).ConfigureAwait(false);
-            found = directory.Find(hello.Subscription);
-        }
+        if (directory.Find(name) is { } known)
+            return known;
+        await directory.RefreshAsync(cancellationToken).ConfigureAwait(false);
+        return directory.Find(name);
+    }
 
-        if (found is not { Definition.Kind: SubscriptionKind.Remote })
+    /// <summary>Why a hello for a subscription is refused here; null when it is not.</summary>
+    public RejectFrame? Judge(Subscription? found, HelloFrame hello)
+    {
+        if (found is not { Definition: { Kind: SubscriptionKind.Remote } definition })
         {
-            return Refused(
+            return new RejectFrame(
                 ErrorCode.UnknownSubscription,
                 $"There is no subscription '{hello.Subscription}' for remote consumers. Make it with SubscriptionDirectory.CreateAsync.");
         }
 
-        if (found.Definition.KeepsOwnToken != (hello.Tokens == TokenKeeping.Own))
+        if (definition.KeepsOwnToken != (hello.Tokens == TokenKeeping.Own))
         {
-            return Refused(
+            return new RejectFrame(
                 ErrorCode.WrongTokens,
-                $"The tokens of '{hello.Subscription}' are kept by {(found.Definition.KeepsOwnToken ? "its consumer" : "the server")}.");
+                $"The tokens of '{hello.Subscription}' are kept by {(definition.KeepsOwnToken ? "its consumer" : "the server")}.");
         }
 
-        if (hello.Tenant is { } tenant && found.Definition.Tenant?.Value != tenant)
-        {
-            return Refused(
-                ErrorCode.Forbidden, $"'{hello.Subscription}' is no subscription to tenant '{tenant}' alone; make one for that tenant.");
-        }
-
-        return Look(found) is { } reject ? (null, reject) : (found, null);
+        return hello.Tenant is { } tenant && definition.Tenant?.Value != tenant
+            ? new RejectFrame(
+                ErrorCode.Forbidden, $"'{hello.Subscription}' is no subscription to tenant '{tenant}' alone; make one for that tenant.")
+            : Look(found);
     }
+
+    /// <summary>A subscription as it stands now; null when it is gone.</summary>
+    public Subscription? Current(Subscription subscription) =>
+        directory.Find(subscription.Name) is { } now && now.Incarnation == subscription.Incarnation ? now : null;
 
     /// <summary>Why this node no longer serves a subscription; null while it does.</summary>
     public DropFrame? Recheck(Subscription subscription) =>
-        directory.Find(subscription.Name) is not { } now || now.Incarnation != subscription.Incarnation
-        || now.Definition.Policy.BatchEventsMax != subscription.Definition.Policy.BatchEventsMax
+        Current(subscription) is not { } now || now.Definition.Policy.BatchEventsMax != subscription.Definition.Policy.BatchEventsMax
             ? new DropFrame(ErrorCode.SubscriptionChanged, $"Subscription '{subscription.Name}' was changed or removed; connect again.")
         : Look(subscription) is { } reject ? new DropFrame(ErrorCode.SubscriptionChanged, reject.Message) : null;
 
@@ -69,7 +70,4 @@ internal sealed class DeliveryPlaces(
             ErrorCode.Moved, $"Node {owner} delivers '{subscription.Name}'.",
             options.Value.NodeUrls.TryGetValue(owner, out var url) ? url : null);
     }
-
-    private static (Subscription? Subscription, RejectFrame? Reject) Refused(ErrorCode code, string message) =>
-        (null, new RejectFrame(code, message));
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Tidemark.Protocol;
 using Tidemark.Protocol.Connections;
 using Tidemark.Protocol.Frames;
+using Tidemark.Telemetry;
 
 namespace Tidemark.AspNetCore;
 
@@ -73,6 +74,9 @@ internal sealed partial class MemberConnection(
     /// <summary>A partition no longer belongs to it.</summary>
     public void Revoke(string partition) => frames.Send(new RevokeFrame(partition));
 
+    /// <summary>Tells it how far a partition is.</summary>
+    public void Show(CaughtUpFrame news) => frames.Send(news);
+
     /// <summary>Ends the connection with a reason.</summary>
     public void Drop(ErrorCode code, string message) => _dropped.TrySetResult(new DropFrame(code, message));
 
@@ -84,13 +88,15 @@ internal sealed partial class MemberConnection(
     /// <param name="mark">The high-water mark.</param>
     /// <param name="stopping">The process ends.</param>
     public async Task RunAsync(
-        WelcomeFrame welcome, MemberGroup group, Task sending, Func<DropFrame?> check, Func<long> mark, CancellationToken stopping)
+        WelcomeFrame welcome, MemberGroup group, Task sending, Func<CancellationToken, ValueTask<DropFrame?>> check, Func<long> mark, CancellationToken stopping)
     {
         using var over = new CancellationTokenSource();
         using var stops = stopping.UnsafeRegister(
             static me => ((MemberConnection)me!).Drop(ErrorCode.ShuttingDown, "The node is shutting down; connect again."), this);
         frames.Send(welcome);
         LogAttached(session, Name, hello.Subscription);
+        var tag = new KeyValuePair<string, object?>("tidemark.subscription", hello.Subscription);
+        TidemarkTelemetry.Connections.Add(1, tag);
         var reading = ReadAsync();
         var beating = BeatAsync(check, mark, over.Token);
         group.Attach(this)?.Drop(ErrorCode.Replaced, $"A newer connection of member '{Name}' took over.");
@@ -109,8 +115,13 @@ internal sealed partial class MemberConnection(
             await beating.ConfigureAwait(false);
         }
 
+        TidemarkTelemetry.Connections.Add(-1, tag);
         if (drop is not null)
+        {
+            TidemarkTelemetry.Drops.Add(1, tag, new("error.type", drop.Code.ToWire()));
             frames.Send(drop);
+        }
+
         LogDetached(session, Name, hello.Subscription, drop?.Message ?? "it left");
         await frames.CloseAsync(
             drop is null ? WebSocketCloseStatus.NormalClosure : (WebSocketCloseStatus)drop.Code, drop?.Message ?? "", sending,
@@ -156,7 +167,7 @@ internal sealed partial class MemberConnection(
         }
     }
 
-    private async Task BeatAsync(Func<DropFrame?> check, Func<long> mark, CancellationToken cancellationToken)
+    private async Task BeatAsync(Func<CancellationToken, ValueTask<DropFrame?>> check, Func<long> mark, CancellationToken cancellationToken)
     {
         try
         {
@@ -165,7 +176,7 @@ internal sealed partial class MemberConnection(
             {
                 if (time.GetElapsedTime(Volatile.Read(ref _heard)) > HeartbeatsMissedMax * heartbeat)
                     Drop(ErrorCode.HeartbeatMissed, $"Nothing was heard for {HeartbeatsMissedMax} heartbeats.");
-                else if (check() is { } drop)
+                else if (await check(cancellationToken).ConfigureAwait(false) is { } drop)
                     _dropped.TrySetResult(drop);
                 else if (frames.Waiting == 0)
                     frames.Send(new HeartbeatFrame(mark()));

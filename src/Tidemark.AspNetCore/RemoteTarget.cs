@@ -20,6 +20,7 @@ internal sealed class RemoteTarget(ShardName shard, bool keepsOwnToken, MemberGr
 
     private readonly AsyncPulse _moved = new();
     private MemberConnection? _asked;
+    private MemberConnection? _shown;
 
     /// <summary>The partition's name on the wire.</summary>
     public string Partition { get; } = shard.Database == StorageContext.MainDatabase ? $"{shard.Slots}" : $"{shard.Slots}@{shard.Database}";
@@ -44,6 +45,15 @@ internal sealed class RemoteTarget(ShardName shard, bool keepsOwnToken, MemberGr
             var moved = _moved.Next;
             return group.MemberOf(this) == _asked ? moved : Task.CompletedTask;
         }
+    }
+
+    /// <inheritdoc />
+    public void Show(bool isLive, Position position)
+    {
+        if (!isLive)
+            _shown = null;
+        else if (_asked is { } member && _shown != member)
+            (_shown = member).Show(new CaughtUpFrame(Partition, position.Value));
     }
 
     /// <summary>The partition belongs to another member now, or to none.</summary>

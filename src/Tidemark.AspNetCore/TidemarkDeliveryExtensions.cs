@@ -28,13 +28,15 @@ public static class TidemarkDeliveryExtensions
         services.AddSingleton<DeliveryHub>();
         services.AddSingleton<IDeliveryTargetSource>(provider => provider.GetRequiredService<DeliveryHub>());
         services.AddSingleton<DeliveryPlaces>();
+        services.AddSingleton<DeliveryRights>();
         services.AddSingleton<DeliveryEndpoint>();
         return services;
     }
 
     /// <summary>
-    /// Maps the address that consumers connect to with WebSocket, subprotocol <c>tidemark.delivery.v1</c>. Policies apply as to any
-    /// endpoint: <c>MapTidemarkDelivery("/tidemark/delivery").RequireAuthorization("consumers")</c>.
+    /// Maps the address that consumers connect to with WebSocket, subprotocol <c>tidemark.delivery.v1</c>. They show a key
+    /// (<see cref="DeliveryKeys"/>), unless the endpoint has a policy, which then applies to all, as to any endpoint:
+    /// <c>MapTidemarkDelivery("/tidemark/delivery").RequireAuthorization("consumers")</c>; or unless the options say otherwise.
     /// </summary>
     /// <param name="endpoints">The application's endpoints.</param>
     /// <param name="pattern">The path.</param>

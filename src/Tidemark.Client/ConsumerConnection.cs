@@ -72,9 +72,9 @@ internal sealed class ConsumerConnection(
         {
             End(e.Code, e.Message);
         }
-        catch (Exception e) when (e is WebSocketException or ObjectDisposedException or InvalidOperationException
-            or OperationCanceledException or IOException)
+        catch (Exception e)
         {
+            // The connection broke, or the application's own code threw.
             End(null, e.Message);
         }
     }
@@ -100,6 +100,9 @@ internal sealed class ConsumerConnection(
                 Volatile.Write(ref _incarnation, welcome.Incarnation);
                 _welcome.TrySetResult(welcome);
                 connected(true);
+                break;
+            case ConsumerStepKind.News when step.Frame is CaughtUpFrame news:
+                options.CaughtUp?.Invoke(PartitionOf(news.Partition), news.Mark);
                 break;
             case ConsumerStepKind.Ended when step.Frame is RejectFrame reject:
                 End(reject.Code, reject.Message, reject.Location);

@@ -39,6 +39,12 @@ public sealed record ConsumerOptions
     /// <summary>Changes each connection before it is made: headers with access tokens, certificates, a proxy.</summary>
     public Action<ClientWebSocketOptions>? Configure { get; init; }
 
+    /// <summary>
+    /// Called when everything of a partition up to a position of the log is processed: once after it began or fell behind, not after every
+    /// delivery. Calls come one at a time; it returns at once.
+    /// </summary>
+    public Action<ConsumerPartition, long>? CaughtUp { get; init; }
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -88,7 +88,7 @@ public sealed partial class TidemarkConsumer : IAsyncDisposable
 
             LogLost(_options.Member, _options.Subscription, end.Message);
             failures = end.HasAnswered ? 0 : failures + 1;
-            if (end.Location is { } location && Uri.TryCreate(location, UriKind.Absolute, out var elsewhere) && ++moves <= MovesMax)
+            if (end.Location is { } location && AddressOf(location) is { } elsewhere && ++moves <= MovesMax)
             {
                 url = elsewhere;
                 continue;
@@ -98,6 +98,12 @@ public sealed partial class TidemarkConsumer : IAsyncDisposable
             await Task.Delay(WaitAfter(failures), _options.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    // What was sent with TLS is not sent without it, whoever says so.
+    private Uri? AddressOf(string location) =>
+        Uri.TryCreate(location, UriKind.Absolute, out var url) && (url.Scheme == "wss" || (url.Scheme == "ws" && _options.Url.Scheme == "ws"))
+            ? url
+            : null;
 
     // Between half and all of it, so that many consumers of a server that comes back do not come in step.
     private TimeSpan WaitAfter(int failures)

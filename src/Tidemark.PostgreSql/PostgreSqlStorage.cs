@@ -66,6 +66,7 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
         Commands = new PostgreSqlCommands(scope, sql);
         Tenants = new PostgreSqlTenants(scope, sql);
         Subscriptions = new PostgreSqlSubscriptions(scope, sql);
+        DeliveryKeys = new PostgreSqlDeliveryKeys(scope, sql);
         DeliveryFailures = new PostgreSqlDeliveryFailures(scope, sql);
         var maker = new DatabaseMaker(options.ConnectionString, target.Database ?? target.Username ?? "");
         Schema = new PostgreSqlSchema(scope, sql, maker, context.Loggers.CreateLogger<PostgreSqlSchema>());
@@ -111,6 +112,9 @@ public sealed class PostgreSqlStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public ISubscriptionStore Subscriptions { get; }
+
+    /// <inheritdoc />
+    public IDeliveryKeyStore DeliveryKeys { get; }
 
     /// <inheritdoc />
     public IDeliveryFailureStore DeliveryFailures { get; }

@@ -47,6 +47,7 @@ public sealed class SqliteStorage : IEventDatabaseStorage
         Commands = new SqliteCommands(_database);
         Tenants = new SqliteTenants(_database);
         Subscriptions = new SqliteSubscriptions(_database);
+        DeliveryKeys = new SqliteDeliveryKeys(_database);
         DeliveryFailures = new SqliteDeliveryFailures(_database);
         Schema = new SqliteSchema(_database);
     }
@@ -89,6 +90,9 @@ public sealed class SqliteStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public ISubscriptionStore Subscriptions { get; }
+
+    /// <inheritdoc />
+    public IDeliveryKeyStore DeliveryKeys { get; }
 
     /// <inheritdoc />
     public IDeliveryFailureStore DeliveryFailures { get; }

@@ -44,6 +44,7 @@ public sealed class InMemoryStorage : IEventDatabaseStorage
         Outbox = new InMemoryOutboxStore(database);
         Tenants = new InMemoryTenantStore(database, context.Time);
         Subscriptions = new InMemorySubscriptionStore(database, context.Time);
+        DeliveryKeys = new InMemoryDeliveryKeyStore(database, context.Time);
         DeliveryFailures = new InMemoryDeliveryFailureStore(database);
         Schema = new InMemorySchema();
     }
@@ -86,6 +87,9 @@ public sealed class InMemoryStorage : IEventDatabaseStorage
 
     /// <inheritdoc />
     public ISubscriptionStore Subscriptions { get; }
+
+    /// <inheritdoc />
+    public IDeliveryKeyStore DeliveryKeys { get; }
 
     /// <inheritdoc />
     public IDeliveryFailureStore DeliveryFailures { get; }

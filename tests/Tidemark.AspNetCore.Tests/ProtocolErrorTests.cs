@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using System.Text;
 using Tidemark.Protocol;
 using Tidemark.Protocol.Frames;
 using Tidemark.Testing;
@@ -9,12 +8,6 @@ namespace Tidemark.AspNetCore.Tests;
 /// <summary>Clients that break the protocol are told why, and closed; nothing is lost by it.</summary>
 public sealed class ProtocolErrorTests
 {
-    private const string Hello = """
-        {"t":"hello","subscription":"notes","member":"bad","tokens":"stored","creditEvents":10,"creditBytes":100000}
-        """;
-
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private readonly InMemoryDatabases _databases = new();
     private readonly Received _received = new();
 
@@ -24,18 +17,18 @@ public sealed class ProtocolErrorTests
     [InlineData("""{"t":"ack","partition":"0-1023"}""", ErrorCode.MissingField)]
     [InlineData("""{"t":"credit","creditEvents":-1,"creditBytes":0}""", ErrorCode.InvalidField)]
     [InlineData("""{"t":"revoke","partition":"0-1023"}""", ErrorCode.OutOfOrder)]
-    [InlineData(Hello, ErrorCode.OutOfOrder)]
+    [InlineData(RawClient.Hello, ErrorCode.OutOfOrder)]
     [InlineData("""{"t":"ack","partition":"7-7","number":1,"outcome":"done"}""", ErrorCode.BadAnswer)]
     public async Task Wrong_frame_ends_the_connection_with_its_code(string frame, ErrorCode code)
     {
         await using var server = await DeliveryServer.StartAsync(_databases);
         await server.SubscribeAsync();
         await server.AppendAsync(0, 5);
-        using (var socket = await ConnectAsync(server))
+        using (var client = await RawClient.ConnectAsync(server))
         {
-            await SendAsync(socket, Hello);
-            await SendAsync(socket, frame);
-            (await EndAsync(socket)).ShouldBe(code);
+            await client.SendAsync(RawClient.Hello);
+            await client.SendAsync(frame);
+            (await client.EndAsync()).ShouldBe(code);
         }
 
         await using var consumer = _received.Start(server, "good");
@@ -48,11 +41,21 @@ public sealed class ProtocolErrorTests
     {
         await using var server = await DeliveryServer.StartAsync(_databases, configure: o => o.FrameBytesMax = 4096);
         await server.SubscribeAsync();
-        using var socket = await ConnectAsync(server);
-        await SendAsync(socket, Hello);
-        await SendAsync(socket, $$"""{"t":"heartbeat","filler":"{{new string('x', 5000)}}"}""");
+        using var client = await RawClient.ConnectAsync(server);
+        await client.SendAsync(RawClient.Hello);
+        await client.SendAsync($$"""{"t":"heartbeat","filler":"{{new string('x', 5000)}}"}""");
 
-        (await EndAsync(socket)).ShouldBe(ErrorCode.TooLarge);
+        (await client.EndAsync()).ShouldBe(ErrorCode.TooLarge);
+    }
+
+    [Fact]
+    public async Task Binary_message_ends_the_connection()
+    {
+        await using var server = await DeliveryServer.StartAsync(_databases);
+        await server.SubscribeAsync();
+        using var binary = await RawClient.ConnectAsync(server);
+        await binary.SendAsync(RawClient.Hello, WebSocketMessageType.Binary);
+        (await binary.EndAsync()).ShouldBe(ErrorCode.Malformed);
     }
 
     [Fact]
@@ -60,10 +63,10 @@ public sealed class ProtocolErrorTests
     {
         await using var server = await DeliveryServer.StartAsync(_databases);
         await server.SubscribeAsync();
-        using var socket = await ConnectAsync(server);
-        await SendAsync(socket, """{"t":"heartbeat"}""");
+        using var client = await RawClient.ConnectAsync(server);
+        await client.SendAsync("""{"t":"heartbeat"}""");
 
-        (await EndAsync(socket)).ShouldBe(ErrorCode.OutOfOrder);
+        (await client.EndAsync()).ShouldBe(ErrorCode.OutOfOrder);
     }
 
     [Fact]
@@ -72,16 +75,15 @@ public sealed class ProtocolErrorTests
         await using var server = await DeliveryServer.StartAsync(_databases);
         await server.SubscribeAsync();
         await server.AppendAsync(0, 5);
-        using (var socket = await ConnectAsync(server))
+        using (var client = await RawClient.ConnectAsync(server))
         {
-            await SendAsync(socket, Hello);
-            var ask = await NextAsync<AskFrame>(socket);
-            await SendAsync(socket, $$"""{"t":"token","partition":"{{ask.Partition}}","number":{{ask.Number}},"token":null}""");
-            var deliver = await NextAsync<DeliverFrame>(socket);
-            await SendAsync(
-                socket,
+            await client.SendAsync(RawClient.Hello);
+            var ask = await client.NextAsync<AskFrame>();
+            await client.SendAsync($$"""{"t":"token","partition":"{{ask.Partition}}","number":{{ask.Number}},"token":null}""");
+            var deliver = await client.NextAsync<DeliverFrame>();
+            await client.SendAsync(
                 $$"""{"t":"ack","partition":"{{deliver.Partition}}","number":{{deliver.Number}},"outcome":"done","through":100}""");
-            (await EndAsync(socket)).ShouldBe(ErrorCode.BadAnswer);
+            (await client.EndAsync()).ShouldBe(ErrorCode.BadAnswer);
         }
 
         await using var consumer = _received.Start(server, "good");
@@ -95,67 +97,21 @@ public sealed class ProtocolErrorTests
         await using var server = await DeliveryServer.StartAsync(
             _databases, configure: o => o.Heartbeat = TimeSpan.FromMilliseconds(100));
         await server.SubscribeAsync();
-        using var socket = await ConnectAsync(server);
-        await SendAsync(socket, Hello);
+        using var client = await RawClient.ConnectAsync(server);
+        await client.SendAsync(RawClient.Hello);
 
-        (await EndAsync(socket)).ShouldBe(ErrorCode.HeartbeatMissed);
+        (await client.EndAsync()).ShouldBe(ErrorCode.HeartbeatMissed);
     }
 
     [Fact]
     public async Task Request_that_is_no_websocket_is_told_what_to_do()
     {
         await using var server = await DeliveryServer.StartAsync(_databases);
-        using var client = new HttpClient();
+        using var http = new HttpClient();
 
-        var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{server.Port}/tidemark/delivery"));
+        var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{server.Port}/tidemark/delivery"));
 
         ((int)answer.StatusCode).ShouldBe(400);
         (await answer.Content.ReadAsStringAsync()).ShouldContain(DeliveryProtocol.Subprotocol);
-    }
-
-    private static async Task<ClientWebSocket> ConnectAsync(DeliveryServer server)
-    {
-        var socket = new ClientWebSocket();
-        socket.Options.AddSubProtocol(DeliveryProtocol.Subprotocol);
-        await socket.ConnectAsync(server.Url, CancellationToken.None).WaitAsync(Patience);
-        return socket;
-    }
-
-    private static Task SendAsync(WebSocket socket, string frame) =>
-        socket.SendAsync(Encoding.UTF8.GetBytes(frame), WebSocketMessageType.Text, true, CancellationToken.None).WaitAsync(Patience);
-
-    private static async Task<T> NextAsync<T>(WebSocket socket)
-        where T : Frame
-    {
-        while (true)
-        {
-            if (await ReceiveAsync(socket) is T found)
-                return found;
-        }
-    }
-
-    // The code of the close frame, which the last frame has named too.
-    private static async Task<ErrorCode> EndAsync(WebSocket socket)
-    {
-        ErrorCode? said = null;
-        while (await ReceiveAsync(socket) is { } frame)
-            said = frame is DropFrame drop ? drop.Code : frame is RejectFrame reject ? reject.Code : said;
-        said.ShouldBe((ErrorCode)socket.CloseStatus!.Value);
-        await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None).WaitAsync(Patience);
-        return said!.Value;
-    }
-
-    private static async Task<Frame?> ReceiveAsync(WebSocket socket)
-    {
-        var bytes = new byte[64 * 1024];
-        for (var length = 0; ;)
-        {
-            var part = await socket.ReceiveAsync(bytes.AsMemory(length), CancellationToken.None).AsTask().WaitAsync(Patience);
-            if (part.MessageType == WebSocketMessageType.Close)
-                return null;
-            length += part.Count;
-            if (part.EndOfMessage)
-                return FrameReader.Read(bytes.AsMemory(0, length), bytes.Length);
-        }
     }
 }

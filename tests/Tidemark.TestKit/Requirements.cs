@@ -28,6 +28,13 @@ public static class Requirements
         Executables.Find("spin") is not null && (Executables.Find("gcc") ?? Executables.Find("cc")) is not null,
         "The model checker was not found. Install it with a C compiler (Debian, Ubuntu: apt-get install spin gcc).");
 
+    /// <summary>Node.js, for the consumer that is written in JavaScript.</summary>
+    public static string? NodeMissing() => Judge(
+        NodePath is not null, "Node.js was not found. Install version 18 or newer (Debian, Ubuntu: apt-get install nodejs).");
+
+    /// <summary>Where Node.js is; null when it is not there.</summary>
+    public static string? NodePath => Executables.Find("node");
+
     private static bool ServerIsNamed() =>
         !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(PostgresCluster.ServerVariable));
 

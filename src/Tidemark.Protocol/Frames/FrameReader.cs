@@ -45,8 +45,6 @@ public static class FrameReader
         "reject" => new RejectFrame(f.Code, f.Reason("message"), f.TextOrNull("location")),
         "revoke" => new RevokeFrame(f.Partition),
         "caughtUp" => new CaughtUpFrame(f.Partition, f.Whole("mark", 0)),
-        "fellBehind" => new FellBehindFrame(f.Partition, f.Whole("gap", 0)),
-        "progress" => new ProgressFrame(f.Partition, f.Whole("through", 0)),
         "drop" => new DropFrame(f.Code, f.Reason("message")),
         var unknown => throw new ProtocolException(
             ErrorCode.UnknownFrame, $"The field t names a frame of {DeliveryProtocol.Subprotocol} (was '{FrameFields.Short(unknown)}')."),

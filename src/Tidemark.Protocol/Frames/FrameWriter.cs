@@ -116,14 +116,6 @@ public sealed class FrameWriter : IDisposable
                 WritePartition("caughtUp"u8, caughtUp.Partition);
                 _json.WriteNumber("mark"u8, caughtUp.Mark);
                 break;
-            case FellBehindFrame fellBehind:
-                WritePartition("fellBehind"u8, fellBehind.Partition);
-                _json.WriteNumber("gap"u8, fellBehind.Gap);
-                break;
-            case ProgressFrame progress:
-                WritePartition("progress"u8, progress.Partition);
-                _json.WriteNumber("through"u8, progress.Through);
-                break;
             default:
                 throw new ArgumentException($"{frame.GetType()} is no frame of {DeliveryProtocol.Subprotocol}.", nameof(frame));
         }

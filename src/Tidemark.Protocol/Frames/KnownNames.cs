@@ -9,7 +9,7 @@ internal static class KnownNames
     [
         "t", "partition", "number", "offered", "through", "events", "outcome", "token", "mark", "retryAfterMs", "reason", "creditEvents",
         "creditBytes", "subscription", "member", "tokens", "tenant", "session", "heartbeatMs", "incarnation", "frameBytesMax",
-        "batchEventsMax", "code", "message", "location", "gap",
+        "batchEventsMax", "code", "message", "location",
     ];
 
     /// <summary>The known name that the reader stands on; null for another one.</summary>

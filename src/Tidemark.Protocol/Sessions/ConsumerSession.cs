@@ -52,7 +52,7 @@ public sealed class ConsumerSession(TokenKeeping tokens)
             case RevokeFrame revoke:
                 Revoked(revoke.Partition);
                 return new(ConsumerStepKind.News, frame);
-            case HeartbeatFrame or CaughtUpFrame or FellBehindFrame or ProgressFrame:
+            case HeartbeatFrame or CaughtUpFrame:
                 return new(ConsumerStepKind.News, frame);
             default:
                 throw OutOfOrder(frame, "only a client sends it");

@@ -104,6 +104,10 @@ internal static class SqlText
     public static readonly string ReadTenants = Load("read_tenants");
 
     public static readonly string ReadSubscriptions = Load("read_subscriptions");
+    public static readonly string ReadDeliveryKeys = Load("read_delivery_keys");
+    public static readonly string AddDeliveryKey = Load("add_delivery_key");
+    public static readonly string FindDeliveryKey = Load("find_delivery_key");
+    public static readonly string RevokeDeliveryKey = Load("revoke_delivery_key");
     public static readonly string FindSubscription = Load("find_subscription");
     public static readonly string AddSubscription = Load("add_subscription");
     public static readonly string ChangeSubscription = Load("change_subscription");

@@ -51,6 +51,9 @@ internal sealed record MemoryState
     /// <summary>Subscriptions, and the failures that their shards stand at.</summary>
     public MemorySubscriptions Subscriptions { get; init; } = MemorySubscriptions.Empty;
 
+    /// <summary>The keys of remote consumers.</summary>
+    public MemoryDeliveryKeys DeliveryKeys { get; init; } = MemoryDeliveryKeys.Empty;
+
     public Position Last => new(Events.Count);
 
     public StreamVersion VersionOf(TenantId tenant, StreamId stream) =>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Tidemark.Checkpoints;
 using Tidemark.Delivery.Sessions;
@@ -151,6 +152,24 @@ internal sealed partial class ConsumerLink(
         InTimeAsync(token => target.DeliverAsync(offer, batch, transaction, token), cancellationToken);
 
     private async ValueTask<T> InTimeAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
+    {
+        using var activity = DeliveryActivity.Start(shard, batch.Events.Span);
+        try
+        {
+            var answer = await CallWithinAsync(offer, batch, transaction, cancellationToken).ConfigureAwait(false);
+            if (answer.StandsAt is not null || answer.Outcome.Kind != DeliveryOutcomeKind.Done)
+                activity?.SetStatus(ActivityStatusCode.Error, answer.Outcome.Reason ?? "The consumer stands elsewhere.");
+            return answer;
+        }
+        catch (Exception e)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, e.Message);
+            throw;
+        }
+    }
+
+    private async ValueTask<DeliveryAnswer> CallWithinAsync(
+        DeliveryOffer offer, DeliveryBatch batch, IStoreTransaction? transaction, CancellationToken cancellationToken)
     {
         if (callTimeout is not { } limit)
             return await WaitAsync(cancellationToken).ConfigureAwait(false);

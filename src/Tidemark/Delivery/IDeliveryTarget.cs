@@ -1,5 +1,6 @@
 using Tidemark.Checkpoints;
 using Tidemark.Delivery.Sessions;
+using Tidemark.Events;
 using Tidemark.Log;
 
 namespace Tidemark.Delivery;
@@ -25,6 +26,9 @@ internal interface IDeliveryTarget
     /// is handed over until then still goes to who was asked last.
     /// </summary>
     Task? Moved { get; }
+
+    /// <summary>Whether everything up to a position was delivered, or the shard fell behind. Called often; returns at once.</summary>
+    void Show(bool isLive, Position position);
 
     /// <summary>The handshake: returns the consumer's own token; null when it has none, or does not keep it.</summary>
     /// <exception cref="NoConsumerException">Nobody is attached.</exception>

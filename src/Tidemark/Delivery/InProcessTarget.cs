@@ -1,5 +1,6 @@
 using Tidemark.Checkpoints;
 using Tidemark.Delivery.Sessions;
+using Tidemark.Events;
 using Tidemark.Log;
 
 namespace Tidemark.Delivery;
@@ -16,6 +17,10 @@ internal sealed class InProcessTarget(InProcessConsumer consumer, Leases.ShardNa
     public bool NeedsJson => false;
 
     public Task? Moved => null;
+
+    public void Show(bool isLive, Position position)
+    {
+    }
 
     public bool IsTransactional => consumer.WriteAsync is not null;
 

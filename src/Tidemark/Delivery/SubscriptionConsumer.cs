@@ -33,7 +33,6 @@ internal sealed partial class SubscriptionConsumer : IShardConsumer
     private readonly SubscriberApplier _late;
     private readonly BatchCutter _cutter;
     private readonly SettledEvents _settled;
-
     private readonly Func<RecordedEvent, bool> _wants;
     private readonly Func<RecordedEvent, bool> _isParked;
 
@@ -85,6 +84,8 @@ internal sealed partial class SubscriptionConsumer : IShardConsumer
     public TimeSpan? SyncInterval => _parts.Options.TokenSyncInterval;
 
     public Task? Moved => _link.Target.Moved;
+
+    public void Show(bool isLive, Position position) => _link.Target.Show(isLive, position);
 
     public int ParkedStreams => _parked.Count;
 

@@ -31,6 +31,9 @@ public sealed class TidemarkHost : IAsyncDisposable
     /// <summary>The subscriptions of the store.</summary>
     public SubscriptionDirectory Subscriptions => _runtime.Subscriptions;
 
+    /// <summary>The keys with which remote consumers connect.</summary>
+    public DeliveryKeys DeliveryKeys => _runtime.DeliveryKeys;
+
     /// <summary>Which tenant is in which event database; null when all of them are in the one.</summary>
     public TenantDirectory? Tenants => _runtime.Databases.Tenants;
 

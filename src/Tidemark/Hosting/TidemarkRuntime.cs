@@ -43,6 +43,7 @@ internal sealed partial class TidemarkRuntime : IAsyncDisposable
         Databases = new EventDatabases(builder.MakeStorage, parts, builder.Tenancy);
         Store = new EventStore(Databases, TenantId.Default);
         Subscriptions = new SubscriptionDirectory(Databases);
+        DeliveryKeys = new DeliveryKeys(Databases);
         _targets = new DeliveryTargets(
             builder.Subscriptions, provider.GetServices<IDeliveryTargetSource>(), types,
             provider.GetRequiredService<IServiceScopeFactory>());
@@ -60,6 +61,8 @@ internal sealed partial class TidemarkRuntime : IAsyncDisposable
     public EventStore Store { get; }
 
     public SubscriptionDirectory Subscriptions { get; }
+
+    public DeliveryKeys DeliveryKeys { get; }
 
     public Daemon Daemon { get; }
 

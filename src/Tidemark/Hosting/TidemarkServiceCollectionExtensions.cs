@@ -34,6 +34,7 @@ public static class TidemarkServiceCollectionExtensions
         services.AddSingleton(provider => provider.GetRequiredService<TidemarkRuntime>().Daemon);
         services.AddSingleton(provider => provider.GetRequiredService<TidemarkRuntime>().Control);
         services.AddSingleton(provider => provider.GetRequiredService<TidemarkRuntime>().Subscriptions);
+        services.AddSingleton(provider => provider.GetRequiredService<TidemarkRuntime>().DeliveryKeys);
         services.AddSingleton(provider => provider.GetRequiredService<TidemarkRuntime>().Databases.Tenants
             ?? throw new InvalidOperationException("Tenants have no databases of their own; say UseTenantDatabases in AddTidemark."));
         services.AddSingleton<IHostedService, TidemarkService>();

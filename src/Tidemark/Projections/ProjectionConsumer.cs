@@ -112,6 +112,10 @@ internal sealed partial class ProjectionConsumer : IShardConsumer
 
     public Task? Moved => null;
 
+    public void Show(bool isLive, Position position)
+    {
+    }
+
     public async ValueTask<HandshakeToken> HandshakeAsync(CancellationToken cancellationToken)
     {
         var checkpoint = await _checkpoints.OpenAsync(_shard, _epoch, cancellationToken).ConfigureAwait(false);

@@ -75,6 +75,13 @@ internal interface IShardConsumer
     Task? Moved { get; }
 
     /// <summary>
+    /// The agent enters <see cref="ShardState.Live"/> or stays in it, or it falls behind. Called often, so it returns at once.
+    /// </summary>
+    /// <param name="isLive">Whether everything up to a position was delivered and is durable.</param>
+    /// <param name="position">That position.</param>
+    void Show(bool isLive, Position position);
+
+    /// <summary>
     /// The state sync: asks the consumer where it stands. Null when that is where the agent believes it to be; else its token, and the
     /// agent repositions.
     /// </summary>

@@ -76,6 +76,8 @@ internal sealed partial class ShardAgent
     private void Enter(ShardState next)
     {
         var state = _status.State;
+        if (next is ShardState.Live or ShardState.CatchingUp)
+            _consumer.Show(next == ShardState.Live, _cursor.Position);
         if (state == next)
             return;
         if (!ShardTransitions.Allows(state, next))

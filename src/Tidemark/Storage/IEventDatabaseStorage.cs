@@ -54,6 +54,9 @@ public interface IEventDatabaseStorage : IAsyncDisposable
     /// <summary>Subscriptions; used when this is the coordination database.</summary>
     ISubscriptionStore Subscriptions { get; }
 
+    /// <summary>The keys of remote consumers; used when this is the coordination database.</summary>
+    IDeliveryKeyStore DeliveryKeys { get; }
+
     /// <summary>The failures that shards of subscriptions stand at.</summary>
     IDeliveryFailureStore DeliveryFailures { get; }
 

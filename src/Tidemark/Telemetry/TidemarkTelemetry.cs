@@ -66,6 +66,12 @@ public static class TidemarkTelemetry
     internal static readonly Histogram<double> HandshakeDuration =
         Meter.CreateHistogram<double>("tidemark.delivery.handshake.duration", "s", "Duration of handshakes with consumers.");
 
+    internal static readonly UpDownCounter<long> Connections = Meter.CreateUpDownCounter<long>(
+        "tidemark.delivery.connections", "{connection}", "Consumers that are connected to this process.");
+
+    internal static readonly Counter<long> Drops = Meter.CreateCounter<long>(
+        "tidemark.delivery.drops", "{connection}", "Connections of consumers that the server ended, by error.");
+
     internal static readonly Counter<long> Repositions = Meter.CreateCounter<long>(
         "tidemark.delivery.repositions", "{reposition}", "Consumers that stood elsewhere than they were believed to.");
 

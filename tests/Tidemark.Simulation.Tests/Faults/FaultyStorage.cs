@@ -46,6 +46,8 @@ internal sealed class FaultyStorage(InMemoryStorage inner, FaultPlan plan) : IEv
 
     public IDeliveryFailureStore DeliveryFailures { get; } = new FaultyDeliveryFailures(inner.DeliveryFailures, plan);
 
+    public IDeliveryKeyStore DeliveryKeys => Inner.DeliveryKeys;
+
     public ISchema Schema => Inner.Schema;
 
     public bool IsTransient(Exception error) => error is OutageException;

@@ -74,3 +74,5 @@ public sealed class MemoryParkedStreamTests : ParkedStreamTests<MemoryStore>;
 public sealed class MemoryTenantTests : TenantTests<MemoryStore>;
 
 public sealed class MemorySubscriptionStoreTests : SubscriptionStoreTests<MemoryStore>;
+
+public sealed class MemoryDeliveryKeyStoreTests : DeliveryKeyStoreTests<MemoryStore>;

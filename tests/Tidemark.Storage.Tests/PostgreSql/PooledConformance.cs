@@ -23,3 +23,5 @@ public sealed class PooledCommandTests : CommandTests<PooledStore>;
 public sealed class PooledTenantTests : TenantTests<PooledStore>;
 
 public sealed class PooledSubscriptionStoreTests : SubscriptionStoreTests<PooledStore>;
+
+public sealed class PooledDeliveryKeyStoreTests : DeliveryKeyStoreTests<PooledStore>;

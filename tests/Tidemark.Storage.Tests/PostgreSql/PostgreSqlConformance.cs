@@ -81,3 +81,5 @@ public sealed class PostgreSqlCommandTests : CommandTests<PostgreSqlStore>;
 public sealed class PostgreSqlTenantTests : TenantTests<PostgreSqlStore>;
 
 public sealed class PostgreSqlSubscriptionStoreTests : SubscriptionStoreTests<PostgreSqlStore>;
+
+public sealed class PostgreSqlDeliveryKeyStoreTests : DeliveryKeyStoreTests<PostgreSqlStore>;

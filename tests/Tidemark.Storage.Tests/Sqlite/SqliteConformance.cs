@@ -81,3 +81,5 @@ public sealed class SqliteCommandTests : CommandTests<SqliteStore>;
 public sealed class SqliteTenantTests : TenantTests<SqliteStore>;
 
 public sealed class SqliteSubscriptionStoreTests : SubscriptionStoreTests<SqliteStore>;
+
+public sealed class SqliteDeliveryKeyStoreTests : DeliveryKeyStoreTests<SqliteStore>;

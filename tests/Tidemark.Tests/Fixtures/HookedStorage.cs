@@ -74,6 +74,8 @@ internal sealed class HookedStorage(InMemoryStorage inner) : IEventDatabaseStora
 
     public ISubscriptionStore Subscriptions => Inner.Subscriptions;
 
+    public IDeliveryKeyStore DeliveryKeys => Inner.DeliveryKeys;
+
     public IDeliveryFailureStore DeliveryFailures => Inner.DeliveryFailures;
 
     public ISchema Schema => OtherSchema ?? Inner.Schema;

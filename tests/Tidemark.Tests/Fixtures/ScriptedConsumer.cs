@@ -48,6 +48,10 @@ internal sealed class ScriptedConsumer : IShardConsumer
 
     public Task? Moved { get; set; }
 
+    public void Show(bool isLive, Position position)
+    {
+    }
+
     /// <summary>Called for each state sync; answers where the consumer stands, if elsewhere.</summary>
     public Func<HandshakeToken?> OnSync { get; set; } = () => null;
 

@@ -49,8 +49,6 @@ internal sealed class WebhookCaller(
     {
     }
 
-    public Task? Moved => null;
-
     private bool IsSingle => _policy.BatchEventsMax == 1;
 
     /// <summary>There is nobody to ask: the store keeps the token.</summary>

@@ -147,16 +147,14 @@ internal sealed partial class ConsumerLink(
     public void LogSetAside(FailureAction action, RecordedEvent bad, Exception error) =>
         LogSetAside(shard, action, bad.Id, bad.Position.Value, error.Message);
 
-    private ValueTask<DeliveryAnswer> CallAsync(
-        DeliveryOffer offer, DeliveryBatch batch, IStoreTransaction? transaction, CancellationToken cancellationToken) =>
-        InTimeAsync(token => target.DeliverAsync(offer, batch, transaction, token), cancellationToken);
-
-    private async ValueTask<T> InTimeAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
+    private async ValueTask<DeliveryAnswer> CallAsync(
+        DeliveryOffer offer, DeliveryBatch batch, IStoreTransaction? transaction, CancellationToken cancellationToken)
     {
         using var activity = DeliveryActivity.Start(shard, batch.Events.Span);
         try
         {
-            var answer = await CallWithinAsync(offer, batch, transaction, cancellationToken).ConfigureAwait(false);
+            var answer = await InTimeAsync(token => target.DeliverAsync(offer, batch, transaction, token), cancellationToken)
+                .ConfigureAwait(false);
             if (answer.StandsAt is not null || answer.Outcome.Kind != DeliveryOutcomeKind.Done)
                 activity?.SetStatus(ActivityStatusCode.Error, answer.Outcome.Reason ?? "The consumer stands elsewhere.");
             return answer;
@@ -168,8 +166,7 @@ internal sealed partial class ConsumerLink(
         }
     }
 
-    private async ValueTask<DeliveryAnswer> CallWithinAsync(
-        DeliveryOffer offer, DeliveryBatch batch, IStoreTransaction? transaction, CancellationToken cancellationToken)
+    private async ValueTask<T> InTimeAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken)
     {
         if (callTimeout is not { } limit)
             return await WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Tidemark.Checkpoints;
 using Tidemark.Delivery;
 using Tidemark.Delivery.Sessions;
+using Tidemark.Events;
 using Tidemark.Leases;
 using Tidemark.Log;
 using Tidemark.Simulation.Tests.Faults;
@@ -39,6 +40,10 @@ internal sealed class SimulatedConsumers(FaultPlan plan, ManualClock clock) : ID
         public bool IsTransactional => false;
 
         public Task? Moved => null;
+
+        public void Show(bool isLive, Position position)
+        {
+        }
 
         public async ValueTask<HandshakeToken?> AskAsync(HandshakeQuestion question, CancellationToken cancellationToken)
         {

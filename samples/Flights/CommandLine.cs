@@ -2,13 +2,16 @@ using System.CommandLine;
 using System.Data.Common;
 using System.Text;
 using Flights.Nodes;
+using Flights.Serving;
 using Flights.Stores;
+using Flights.Subscriber;
 using Spectre.Console;
+using Tidemark.Client;
 using Tidemark.Events;
 
 namespace Flights;
 
-/// <summary>The sample's options, and what it answers when something is wrong.</summary>
+/// <summary>The sample's command, and what it answers when something is wrong.</summary>
 internal static class CommandLine
 {
     private const int Interrupted = 130;
@@ -17,57 +20,12 @@ internal static class CommandLine
     /// <summary>The command with its options.</summary>
     public static RootCommand NewCommand()
     {
-        var postgres = new Option<string?>("--postgres")
-        {
-            Description = "Keep the events in PostgreSQL: Npgsql's connection string.",
-            HelpName = "connection string",
-        };
-        var file = new Option<string?>("--file")
-        {
-            Description = "Keep the events in this SQLite file instead of one among your application data.",
-            HelpName = "path",
-        };
-        var reset = new Option<bool>("--reset") { Description = "Start over: remove what an earlier run has stored." };
-        var flights = new Option<int?>("--flights") { Description = "Import only the first flights of the week.", HelpName = "n" };
-        flights.Validators.Add(result =>
-        {
-            if (result.Tokens is [var token, ..] && (!int.TryParse(token.Value, out var n) || n < 1))
-                result.AddError($"--flights is {token.Value}; it must be a number from 1.");
-        });
-
-        var nodes = new Option<int?>("--nodes")
-        {
-            Description = "Project with this many processes, 2 to 8, on a store of their own that starts over; one is killed on the way.",
-            HelpName = "n",
-        };
-        nodes.Validators.Add(result =>
-        {
-            if (result.Tokens is [var token, ..] && (!int.TryParse(token.Value, out var n) || n is < 2 or > 8))
-                result.AddError($"--nodes is {token.Value}; it must be a number from 2 to 8.");
-        });
-        var worker = new Option<string?>("--worker") { Description = "Be a node of a run with --nodes.", Hidden = true };
-
-        var command = new RootCommand("Imports a week of real flights into Tidemark, keeps projections of them, and shows what they say.")
-        {
-            postgres, file, reset, flights, nodes, worker,
-        };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(postgres) is not null && result.GetValue(file) is not null)
-                result.AddError("--postgres and --file exclude each other: the events are in one place.");
-        });
+        var command = new RootCommand("Imports a week of real flights into Tidemark, keeps projections of them, and shows what they say.");
+        var options = new CommandOptions();
+        options.AddTo(command);
         // In a task of its own: Ctrl+C drains work only once the action has returned its task, and opening an SQLite store never yields.
-        command.SetAction((given, cancellationToken) => Task.Run(
-            () => RunAsync(
-                new Wish(
-                    given.GetValue(postgres),
-                    given.GetValue(file),
-                    given.GetValue(reset),
-                    given.GetValue(flights) ?? int.MaxValue,
-                    given.GetValue(nodes),
-                    given.GetValue(worker)),
-                cancellationToken),
-            CancellationToken.None));
+        command.SetAction((given, cancellationToken) =>
+            Task.Run(() => RunAsync(options.Read(given), cancellationToken), CancellationToken.None));
         return command;
     }
 
@@ -77,6 +35,8 @@ internal static class CommandLine
         IFlightsPlace? place = null;
         try
         {
+            if (wish.Subscribes)
+                return await FollowAsync(wish, console, cancellationToken) ? 0 : 1;
             place = wish.Place();
             var app = new FlightsApp(console, TimeProvider.System);
             if (wish.Worker is { } name)
@@ -84,7 +44,7 @@ internal static class CommandLine
             else if (wish.Nodes is { } nodes)
                 await app.RunNodesAsync(place, wish.Reset || wish.File is null, wish.FlightsMax, nodes, cancellationToken);
             else
-                await app.RunAsync(place, wish.Reset, wish.FlightsMax, cancellationToken);
+                await app.RunAsync(place, wish.Reset, wish.FlightsMax, wish.Serves ? wish.Port : null, cancellationToken);
             return 0;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -92,28 +52,23 @@ internal static class CommandLine
             console.WriteLine("Stopped. What is stored stays stored: run again and it goes on from here.");
             return Interrupted;
         }
-        catch (Exception e) when (e is TidemarkException or DbException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (
+            e is TidemarkException or ConnectionRefusedException or DbException or IOException or UnauthorizedAccessException
+                or ArgumentException)
         {
             await Console.Error.WriteLineAsync($"Error: {e.Message}");
-            if (place is not null)
+            if (place is not null && e is not PortTakenException)
                 await Console.Error.WriteLineAsync(place.Advice);
             return 1;
         }
     }
 
-    /// <summary>What the user asks for.</summary>
-    private sealed record Wish(string? Postgres, string? File, bool Reset, int FlightsMax, int? Nodes, string? Worker)
+    private static async Task<bool> FollowAsync(Wish wish, IAnsiConsole console, CancellationToken cancellationToken)
     {
-        private bool IsShared => Nodes is not null || Worker is not null;
-
-        // Runs on several nodes keep their events apart from those of plain runs: they start over each time.
-        public IFlightsPlace Place() => (Postgres, IsShared) switch
-        {
-            (null, false) => new SqlitePlace(File),
-            (null, true) => new SqlitePlace(File, SqlitePlace.NodesFileName),
-            (_, false) => new PostgreSqlPlace(Postgres),
-            (_, true) => new PostgreSqlPlace(Postgres, PostgreSqlPlace.NodesSchema),
-        };
+        if (wish.Reset)
+            ArrivalLedger.Reset(wish.SubscriberFile);
+        var show = new SubscriberShow(console, TimeProvider.System);
+        return await show.RunAsync(wish.SubscriberFile, wish.Port, wish.FlightsMax, cancellationToken);
     }
 
     private static IAnsiConsole NewConsole()

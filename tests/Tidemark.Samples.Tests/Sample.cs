@@ -7,10 +7,12 @@ internal static class Sample
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(120);
 
+    public static Task<ChildProcess> StartAsync(string name, params string[] arguments) =>
+        ChildProcess.StartAsync(Path.Combine(AppContext.BaseDirectory, name + ".dll"), arguments);
+
     public static async Task<(int ExitCode, string Output)> RunAsync(string name, params string[] arguments)
     {
-        var program = Path.Combine(AppContext.BaseDirectory, name + ".dll");
-        await using var process = await ChildProcess.StartAsync(program, arguments);
+        await using var process = await StartAsync(name, arguments);
         var exitCode = await process.WaitForExitAsync(Deadline);
         return (exitCode, string.Join('\n', process.Output.Snapshot()));
     }

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Flights.Events;
 using Flights.Projections;
+using Flights.Serving;
 using Tidemark;
 using Tidemark.Control;
 using Tidemark.Hosting;
@@ -11,23 +12,31 @@ namespace Flights.Stores;
 /// <summary>The event store of this sample, with its event types, its projections, and the daemon that keeps them.</summary>
 internal sealed class FlightsStore : IAsyncDisposable
 {
-    private readonly TidemarkHost _host;
+    private readonly IAsyncDisposable _host;
     private readonly IFlightsPlace _place;
 
-    private FlightsStore(TidemarkHost host, IFlightsPlace place)
+    /// <param name="host">What runs the store, and ends it.</param>
+    /// <param name="place">Where the events are kept.</param>
+    /// <param name="events">The store.</param>
+    /// <param name="daemon">Its daemon.</param>
+    /// <param name="control">Its control.</param>
+    public FlightsStore(IAsyncDisposable host, IFlightsPlace place, EventStore events, Daemon daemon, ClusterControl control)
     {
         _host = host;
         _place = place;
+        Events = events;
+        Daemon = daemon;
+        Control = control;
     }
 
     /// <summary>The store, for its default tenant.</summary>
-    public EventStore Events => _host.Store;
+    public EventStore Events { get; }
 
-    /// <summary>What keeps the async projections up to date. Not started yet.</summary>
-    public Daemon Daemon => _host.Daemon;
+    /// <summary>What keeps the async projections up to date, and delivers. Not started yet.</summary>
+    public Daemon Daemon { get; }
 
     /// <summary>Tells who runs what, in whichever process.</summary>
-    public ClusterControl Control => _host.Control;
+    public ClusterControl Control { get; }
 
     /// <summary>Opens the store; makes it when there is none.</summary>
     public static Task<FlightsStore> OpenAsync(IFlightsPlace place, CancellationToken cancellationToken) =>
@@ -41,36 +50,21 @@ internal sealed class FlightsStore : IAsyncDisposable
     public static async Task<FlightsStore> OpenAsync(
         IFlightsPlace place, int boardPartitions, string? node, CancellationToken cancellationToken)
     {
-        var host = await TidemarkHost.StartAsync(
-            tide =>
-            {
-                Configure(tide, place, boardPartitions);
-                if (node is not null)
-                    tide.Configure(options => BeNode(options, node));
-            },
-            cancellationToken);
-        return new FlightsStore(host, place);
+        var host = await TidemarkHost.StartAsync(tide => Configure(tide, place, boardPartitions, node), cancellationToken);
+        return new FlightsStore(host, place, host.Store, host.Daemon, host.Control);
     }
 
-    /// <summary>An open connection for SQL over the read models.</summary>
-    public async Task<DbConnection> ConnectAsync(CancellationToken cancellationToken)
+    /// <summary>Says what the store is; for applications that have a host of their own.</summary>
+    public static void Configure(TidemarkBuilder tide, IFlightsPlace place, int boardPartitions, string? node)
     {
-        var connection = _place.Connection();
-        await connection.OpenAsync(cancellationToken);
-        return connection;
-    }
-
-    /// <summary>Drains the daemon and closes the store.</summary>
-    public ValueTask DisposeAsync() => _host.DisposeAsync();
-
-    private static void Configure(TidemarkBuilder tide, IFlightsPlace place, int boardPartitions)
-    {
+        if (node is not null)
+            tide.Configure(options => BeNode(options, node));
         place.Use(tide);
         tide.Json(FlightsJson.Default)
             .Events(events => events
                 .Add<FlightScheduled>("flight-scheduled")
-                .Add<FlightArrived>("flight-arrived")
-                .Add<ImportAdvanced>("import-advanced"))
+                .Add<FlightArrived>(LateArrivals.Arrived)
+                .Add<ImportAdvanced>(LateArrivals.Imported))
             .AddProjection<FlightStatuses>()
             .AddProjection(new AirportBoards(boardPartitions))
             .AddProjection<RouteRecords>()
@@ -87,6 +81,17 @@ internal sealed class FlightsStore : IAsyncDisposable
                 options.Shards.CommitEventsMax = 20_000;
             });
     }
+
+    /// <summary>An open connection for SQL over the read models.</summary>
+    public async Task<DbConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var connection = _place.Connection();
+        await connection.OpenAsync(cancellationToken);
+        return connection;
+    }
+
+    /// <summary>Drains the daemon and closes the store.</summary>
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
 
     // Shorter than the defaults, so that there is something to see: a node that dies is missed after 3 s instead of 10 s.
     private static void BeNode(TidemarkOptions options, string name)

@@ -11,6 +11,9 @@ internal sealed class SqlitePlace : IFlightsPlace
     /// <summary>The file of runs on several nodes.</summary>
     public const string NodesFileName = "flights-nodes.db";
 
+    /// <summary>The file of the subscriber, which is no event store.</summary>
+    public const string SubscriberFileName = "flights-subscriber.db";
+
     private const string FileName = "flights.db";
     private const string OwnTable = "import_ledgers";
 
@@ -24,6 +27,13 @@ internal sealed class SqlitePlace : IFlightsPlace
     {
         _isDefault = path is null;
         _path = Path.GetFullPath(path ?? DefaultPath(fileName));
+    }
+
+    /// <summary>A file in <c>tidemark</c> among the user's application data.</summary>
+    public static string DefaultPath(string fileName)
+    {
+        var data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        return Path.Combine(data.Length > 0 ? data : Path.GetTempPath(), "tidemark", fileName);
     }
 
     public string Description => $"SQLite, {_path}";
@@ -48,12 +58,6 @@ internal sealed class SqlitePlace : IFlightsPlace
         new SqliteConnectionStringBuilder { DataSource = _path, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ConnectionString);
 
     public string Advice => "Choose another file with --file <path>.";
-
-    private static string DefaultPath(string fileName)
-    {
-        var data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
-        return Path.Combine(data.Length > 0 ? data : Path.GetTempPath(), "tidemark", fileName);
-    }
 
     private async Task<bool> IsOwnAsync(CancellationToken cancellationToken)
     {

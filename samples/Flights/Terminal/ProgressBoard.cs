@@ -31,7 +31,8 @@ internal sealed class ProgressBoard(IAnsiConsole console, TimeProvider time)
                     await WaitAsync(work, BarInterval);
                     foreach (var s in sample())
                     {
-                        var bar = bars[s.Name];
+                        if (!bars.TryGetValue(s.Name, out var bar))
+                            bars.Add(s.Name, bar = context.AddTask(Markup.Escape(s.Name)));
                         bar.MaxValue = Math.Max(1, s.Total);
                         bar.Value = s.Total <= 0 ? 1 : s.Done;
                         notes[bar.Id] = s.Note;

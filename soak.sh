@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Tortures Tidemark for longer than its tests do: gap torture, kill -9, restarts of the database, terminated sessions, 200 random faults
-# over three nodes, a database that is away for a minute, and, in simulated time, 10,000 subscriptions that are made while everything fails.
+# over three nodes, 200 kills of remote consumers, of their server and of both on each store, a database that is away for a minute, and, in
+# simulated time, 10,000 subscriptions that are made while everything fails.
 # Everything runs on this machine, on loopback, with throw-away servers; nothing is left behind.
 #
-#   ./soak.sh          about 5 minutes, and about 3 for the faults over three nodes
+#   ./soak.sh          about 5 minutes, about 3 for the faults over three nodes, and about 7 for the kills of remote consumers
 #   ./soak.sh 60       about an hour
 #
 # TIDEMARK_TEST_SEED=<n> repeats the choices of a run (each test prints its seed).

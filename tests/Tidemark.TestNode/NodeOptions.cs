@@ -55,6 +55,9 @@ public sealed record NodeOptions
     /// <summary>The amount of a deposit on which the balances fail; 0 for none.</summary>
     public int Poison { get; init; }
 
+    /// <summary>The port on loopback where the node delivers to remote consumers; 0 for none.</summary>
+    public int DeliveryPort { get; init; }
+
     /// <summary>The words for a command line.</summary>
     public string[] ToArguments() =>
     [
@@ -64,6 +67,7 @@ public sealed record NodeOptions
         "--readers", Text(Readers), "--holds", Text(Holds ? 1 : 0),
         "--tallies", Text(Tallies ? 1 : 0), "--holds-tally", Text(HoldsTally ? 1 : 0),
         "--idle-transaction", Text(IdleTransactionMilliseconds), "--subscribes", Text(Subscribes ? 1 : 0), "--poison", Text(Poison),
+        "--delivery-port", Text(DeliveryPort),
     ];
 
     public static NodeOptions Parse(string[] arguments)
@@ -88,6 +92,7 @@ public sealed record NodeOptions
             IdleTransactionMilliseconds = Number("--idle-transaction"),
             Subscribes = Number("--subscribes") == 1,
             Poison = Number("--poison"),
+            DeliveryPort = Number("--delivery-port"),
         };
 
         int Number(string name) => int.Parse(given[name], CultureInfo.InvariantCulture);

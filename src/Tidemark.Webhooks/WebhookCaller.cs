@@ -41,15 +41,11 @@ internal sealed class WebhookCaller(
 
     public bool IsTransactional => false;
 
-    /// <inheritdoc />
     public Task? Moved => null;
 
-    /// <inheritdoc />
     public void Show(bool isLive, Position position)
     {
     }
-
-    public Task? Moved => null;
 
     private bool IsSingle => _policy.BatchEventsMax == 1;
 

@@ -31,8 +31,8 @@ public sealed class DeliveryOptions
     public IDictionary<string, string> NodeUrls { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>
-    /// Whether anybody who reaches the endpoint may receive everything. False by default: consumers show a key (<see cref="DeliveryKeys"/>),
-    /// or the endpoint has a policy (<c>RequireAuthorization</c>), or <see cref="MayReceive"/> decides.
+    /// Whether anybody who reaches the endpoint may receive everything. False by default: consumers show a key
+    /// (<see cref="DeliveryKeys"/>), or the endpoint has a policy (<c>RequireAuthorization</c>), or <see cref="MayReceive"/> decides.
     /// </summary>
     public bool AllowAnonymous { get; set; }
 

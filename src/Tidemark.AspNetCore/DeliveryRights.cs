@@ -10,8 +10,8 @@ using Tidemark.Protocol.Frames;
 namespace Tidemark.AspNetCore;
 
 /// <summary>
-/// Says who may connect, and which subscription they may receive: with a key, by its scope; without one, by the policies of the endpoint and
-/// of the options.
+/// Says who may connect, and which subscription they may receive: with a key, by its scope; without one, by the policies of the endpoint
+/// and of the options.
 /// </summary>
 internal sealed partial class DeliveryRights(
     DeliveryKeys keys, IOptions<DeliveryOptions> options, TimeProvider time, ILogger<DeliveryRights> logger)

@@ -88,7 +88,8 @@ internal sealed partial class MemberConnection(
     /// <param name="mark">The high-water mark.</param>
     /// <param name="stopping">The process ends.</param>
     public async Task RunAsync(
-        WelcomeFrame welcome, MemberGroup group, Task sending, Func<CancellationToken, ValueTask<DropFrame?>> check, Func<long> mark, CancellationToken stopping)
+        WelcomeFrame welcome, MemberGroup group, Task sending, Func<CancellationToken, ValueTask<DropFrame?>> check, Func<long> mark,
+        CancellationToken stopping)
     {
         using var over = new CancellationTokenSource();
         using var stops = stopping.UnsafeRegister(

@@ -101,7 +101,8 @@ public sealed partial class TidemarkConsumer : IAsyncDisposable
 
     // What was sent with TLS is not sent without it, whoever says so.
     private Uri? AddressOf(string location) =>
-        Uri.TryCreate(location, UriKind.Absolute, out var url) && (url.Scheme == "wss" || (url.Scheme == "ws" && _options.Url.Scheme == "ws"))
+        Uri.TryCreate(location, UriKind.Absolute, out var url)
+        && (url.Scheme == "wss" || (url.Scheme == "ws" && _options.Url.Scheme == "ws"))
             ? url
             : null;
 

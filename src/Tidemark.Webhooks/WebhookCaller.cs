@@ -41,10 +41,8 @@ internal sealed class WebhookCaller(
 
     public bool IsTransactional => false;
 
-    /// <inheritdoc />
     public Task? Moved => null;
 
-    /// <inheritdoc />
     public void Show(bool isLive, Position position)
     {
     }

@@ -154,7 +154,8 @@ public sealed class DeliveryKeyTests
         await Should.ThrowAsync<ArgumentException>(() => server.Keys.CreateAsync(name, new() { Subscriptions = subscriptions }));
     }
 
-    private TidemarkConsumer Start(DeliveryServer server, string? key, string subscription = DeliveryServer.Subscription, string member = "a") =>
+    private TidemarkConsumer Start(
+        DeliveryServer server, string? key, string subscription = DeliveryServer.Subscription, string member = "a") =>
         TidemarkConsumer.Start(
             Received.OptionsOf(server.Url, member) with
             {

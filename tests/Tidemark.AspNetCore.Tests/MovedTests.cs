@@ -26,7 +26,8 @@ public sealed class MovedTests
 
         await owner.DisposeAsync();
         await bystander.AppendAsync(20, 20, streams: 5);
-        await Eventually.TrueAsync(() => _received.Numbers.Distinct().Count() == 40, () => $"{_received.All.Count}", TimeSpan.FromSeconds(30));
+        await Eventually.TrueAsync(
+            () => _received.Numbers.Distinct().Count() == 40, () => $"{_received.All.Count}", TimeSpan.FromSeconds(30));
         bystander.Daemon.Status().Shards.Count.ShouldBe(2);
     }
 

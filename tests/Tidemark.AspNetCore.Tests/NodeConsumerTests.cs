@@ -94,8 +94,10 @@ public sealed class NodeConsumerTests : IDisposable
         foreach (var line in text[..(text.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             using var json = JsonDocument.Parse(line);
-            if (json.RootElement.TryGetProperty("events", out var events))
-                found.AddRange(events.EnumerateArray().Select(e => (e.GetProperty("stream").GetString()!, NumberOf(e.GetProperty("data")))));
+            if (!json.RootElement.TryGetProperty("events", out var events))
+                continue;
+            found.AddRange(
+                events.EnumerateArray().Select(e => (e.GetProperty("stream").GetString()!, NumberOf(e.GetProperty("data")))));
         }
 
         return found;

@@ -149,7 +149,7 @@ public sealed class WebhookDeliveryTests : IAsyncDisposable
             ? Task.CompletedTask
             : Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(
                 _ => context.Response.StatusCode = 500, TaskScheduler.Default));
-        await using (var first = await Sender.StartAsync(t => t.UseSqlite(file)))
+        await using (var first = await Sender.StartAsync(t => t.UseSqlite(file).Configure(o => o.DrainTimeout = TimeSpan.Zero)))
         {
             await first.AppendTogetherAsync(1, 12);
             await first.SubscribeAsync(receiver.Url, Sender.Quick with { BatchEventsMax = 5 });

@@ -21,6 +21,9 @@ internal sealed partial class ConsumerLink(
 
     public IDeliveryTarget Target => target;
 
+    /// <summary>What the consumer, or the way to it, threw last; not what the store threw while it was judged.</summary>
+    public Exception? Thrown { get; private set; }
+
     /// <summary>Where the consumer stands, as it confirmed last.</summary>
     public HandshakeToken LastToken => _session.LastToken;
 
@@ -161,6 +164,7 @@ internal sealed partial class ConsumerLink(
         }
         catch (Exception e)
         {
+            Thrown = e;
             activity?.SetStatus(ActivityStatusCode.Error, e.Message);
             throw;
         }

@@ -1,6 +1,6 @@
 namespace Tidemark.Delivery;
 
-/// <summary>A key that a remote consumer shows when it connects. What is stored is a hash: the key itself is shown once, when made.</summary>
+/// <summary>A key that a remote consumer shows when it connects. A hash of it is stored: its text is shown once, when made.</summary>
 /// <param name="Id">Names it; also a part of the key's text. No secret.</param>
 /// <param name="Name">Who has it, for people.</param>
 /// <param name="Scope">What it opens.</param>

@@ -23,8 +23,9 @@ public sealed record DeliveryPolicy
     public int ParallelStreams { get; init; } = 1;
 
     /// <summary>
-    /// How long one call may take, be it a delivery or the question for the token; a delivery then counts as a failed attempt. A consumer in the process that does not heed its cancellation token
-    /// then runs on beside the next attempt. Null, the default, without a limit: a consumer that hangs holds up itself alone.
+    /// How long one call may take, be it a delivery or the question for the token; a delivery then counts as a failed attempt. A consumer
+    /// in the process that does not heed its cancellation token then runs on beside the next attempt. Null, the default, without a limit: a
+    /// consumer that hangs holds up itself alone.
     /// </summary>
     public TimeSpan? CallTimeout { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Tidemark.Checkpoints;
 using Tidemark.Events;
 using Tidemark.Leases;
@@ -9,9 +10,23 @@ namespace Tidemark.Delivery;
 /// <summary>What follows when a consumer fails, refuses, or gives no answer.</summary>
 internal sealed partial class SubscriptionConsumer
 {
-    private bool IsOfConsumer(Exception error, CancellationToken cancellationToken) => error is ConsumerTimeoutException
-        || (error is not (ConsumerException or ConsumerMovedException or FencedException) && !_parts.IsTransient(error)
-            && !(error is OperationCanceledException && cancellationToken.IsCancellationRequested));
+    // Whether an event may be at fault. A consumer that uses a database which is away is not; a time-out or a broken connection of its own
+    // is, whatever it looks like.
+    private bool IsOfConsumer(Exception error, CancellationToken cancellationToken) =>
+        ReferenceEquals(error, _link.Thrown) && error is not (ConsumerException or ConsumerMovedException or FencedException)
+        && !(_parts.IsTransient(error) && IsOfDatabase(error))
+        && !(error is OperationCanceledException && cancellationToken.IsCancellationRequested);
+
+    private static bool IsOfDatabase(Exception error)
+    {
+        for (var e = error; e is not null; e = e.InnerException)
+        {
+            if (e is DbException)
+                return true;
+        }
+
+        return false;
+    }
 
     // Nobody knows which event it was: smaller batches find out.
     private async ValueTask<int> NarrowAsync(PageSlice slice, Exception error, CancellationToken cancellationToken)

@@ -202,8 +202,8 @@ internal sealed partial class SubscriptionConsumer : IShardConsumer
         return await StandAsync(verdict.Token, cancellationToken).ConfigureAwait(false);
     }
 
-    // Asks anew: between two batches for who consumes now, and after a call without an answer, as one that keeps its token may have processed
-    // all of it or a part. Null when it stands where it did.
+    // Asks anew: between two batches for who consumes now, and after a call without an answer, as one that keeps its token may have
+    // processed all of it or a part. Null when it stands where it did.
     private async ValueTask<HandshakeToken?> ReattachAsync(CancellationToken cancellationToken)
     {
         var (expected, durable) = (_expected, _durable);

@@ -25,6 +25,9 @@ internal sealed partial class CommandRunner(
     private readonly SubscriptionCommands _subscriptions =
         new(subscriptions, node, hosts, new ShardStates(node, database.Time));
 
+    private readonly StrandedShards _stranded =
+        new(node, hosts, new ShardStates(node, database.Time), database.Time, logger);
+
     private long _seen;
 
     /// <summary>Works off commands as they come, until cancelled.</summary>
@@ -43,7 +46,7 @@ internal sealed partial class CommandRunner(
     private async Task<bool> TryWorkOffAsync(CancellationToken cancellationToken)
     {
         var last = node.Book.LastCommand;
-        if (last == _seen)
+        if (last == _seen && !_stranded.Any)
             return false;
         try
         {
@@ -60,9 +63,10 @@ internal sealed partial class CommandRunner(
                     busy.Add(SubjectOf(command));
             }
 
+            await _stranded.TendAsync(open.Select(ProjectionOf).ToHashSet(StringComparer.Ordinal), cancellationToken).ConfigureAwait(false);
             if (open.Count == 0)
                 _seen = last;
-            return open.Count > 0;
+            return open.Count > 0 || _stranded.Any;
 
             // The shards that it names are known here only once the book has the command.
             bool IsNext(OperatorCommand command) =>

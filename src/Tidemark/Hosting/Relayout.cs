@@ -124,7 +124,7 @@ internal sealed class Relayout(EventDatabase database, NodeAgent node, ShardHost
     }
 
     // What an operator has paused stays so.
-    private static LeaseState StateOf(ShardName shard, ShardLease[] former) =>
+    internal static LeaseState StateOf(ShardName shard, ShardLease[] former) =>
         Array.Exists(former, l => l.State == LeaseState.Paused && Common(l.Shard.Slots, shard.Slots) is not null)
             ? LeaseState.Paused
             : LeaseState.Wanted;

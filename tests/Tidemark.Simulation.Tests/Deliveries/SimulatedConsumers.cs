@@ -48,7 +48,11 @@ internal sealed class SimulatedConsumers(FaultPlan plan, ManualClock clock) : ID
         public async ValueTask<HandshakeToken?> AskAsync(HandshakeQuestion question, CancellationToken cancellationToken)
         {
             if (plan.Enabled && plan.Draw($"away {shard}", 12) == 0)
-                throw new NoConsumerException(shard, Task.Delay(TimeSpan.FromSeconds(plan.Draw($"back {shard}", 90)), clock, CancellationToken.None));
+            {
+                var back = TimeSpan.FromSeconds(plan.Draw($"back {shard}", 90));
+                throw new NoConsumerException(shard, Task.Delay(back, clock, CancellationToken.None));
+            }
+
             return await ReachAsync("ask", () => consumer.Answer(question.Fallback), cancellationToken);
         }
 

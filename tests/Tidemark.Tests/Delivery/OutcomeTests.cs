@@ -123,6 +123,17 @@ public sealed class OutcomeTests : DeliveryScene
     }
 
     [Fact]
+    public async Task A_time_out_of_what_the_consumer_uses_counts_as_a_failed_attempt()
+    {
+        _mail.OnEvent = e => e.Position.Value == 2 ? throw new TimeoutException("the printer") : Task.CompletedTask;
+        await DepositAsync(3);
+        await StartAsync(Quick with { AttemptsMax = 2, OnFailure = FailureAction.Skip });
+        await _mail.UntilAsync(() => _mail.Events is [.., { Position.Value: 3 }]);
+
+        (await Host.Daemon.ReadDeadLettersAsync("mail")).ShouldHaveSingleItem().Error.ShouldContain("the printer");
+    }
+
+    [Fact]
     public async Task A_batch_that_a_consumer_keeps_does_not_change()
     {
         var kept = new List<DeliveryBatch>();

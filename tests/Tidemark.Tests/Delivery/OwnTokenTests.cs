@@ -153,7 +153,8 @@ public sealed class OwnTokenTests : DeliveryScene
     });
 
     private Task StoredAsync(long position) => Eventually.TrueAsync(
-        async () => await Host.Storage.Checkpoints.ReadAllAsync(default) is [{ } only] && only.Position.Value == position, () => "its copy is stored");
+        async () => await Host.Storage.Checkpoints.ReadAllAsync(default) is [{ } only] && only.Position.Value == position,
+        () => "its copy is stored");
 
     private Task DepositAsync(long amount) => DepositAsync("account-1", amount);
 

@@ -6,7 +6,7 @@ namespace Tidemark.Sqlite;
 /// <summary>
 /// Hints by looking: SQLite keeps a number that changes whenever another connection commits, of this process or of another one. A
 /// connection of its own looks at it in short intervals, so commits need not tell anybody. Leases are hinted at only when their counter,
-/// that of tenants, or the newest operator command has moved: a node's heartbeat is a commit, too.
+/// that of tenants or of subscriptions, or the newest operator command has moved: a node's heartbeat is a commit, too.
 /// </summary>
 internal sealed class SqliteWakeUp(SqliteDatabase database) : IWakeUpChannel
 {
@@ -51,9 +51,9 @@ internal sealed class SqliteWakeUp(SqliteDatabase database) : IWakeUpChannel
         return row.Step() ? row.Int64(0) : 0;
     }
 
-    private static (long Change, long LastCommand, long TenantChange) LeaseChanges(SqliteSession watcher)
+    private static (long Change, long LastCommand, long TenantChange, long SubscriptionChange) LeaseChanges(SqliteSession watcher)
     {
         using var row = watcher.Prepare(SqlText.LookAtLeases);
-        return row.Step() ? (row.Int64(0), row.Int64(1), row.Int64(2)) : default;
+        return row.Step() ? (row.Int64(0), row.Int64(1), row.Int64(2), row.Int64(3)) : default;
     }
 }

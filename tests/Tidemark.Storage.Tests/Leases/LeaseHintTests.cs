@@ -1,5 +1,7 @@
 using System.Threading.Channels;
 using Tidemark.Control;
+using Tidemark.Delivery;
+using Tidemark.Events;
 using Tidemark.HighWater;
 using Tidemark.Storage.Tests.Stores;
 
@@ -33,6 +35,14 @@ public abstract class LeaseHintTests<TKind> : LeaseCase<TKind>
     {
         var added = 0;
         return HeardAsync(async _ => await Storage.Tenants.AddAsync($"tenant-{++added}", "db-1", Token));
+    }
+
+    [Fact]
+    public Task Added_subscription_reaches_a_listener()
+    {
+        var added = 0;
+        return HeardAsync(async _ => await Storage.Subscriptions.AddAsync(
+            new() { Name = $"mailer-{++added}", Kind = SubscriptionKind.Remote }, new Dictionary<string, Position>(), Token));
     }
 
     [Fact]

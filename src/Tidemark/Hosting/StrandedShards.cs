@@ -46,7 +46,8 @@ internal sealed partial class StrandedShards(NodeAgent node, ShardHosts hosts, S
         await run.Database.OpenAsync(cancellationToken).ConfigureAwait(false);
         var all = await run.Database.Storage.Checkpoints.ReadAllAsync(cancellationToken).ConfigureAwait(false);
         var stored = all.Where(c => IsBeside(c.Shard, one)).ToDictionary(c => c.Shard);
-        var former = book.Shards.Values.Where(l => IsBeside(l.Shard, one) && l.State is LeaseState.Replacing or LeaseState.Paused).ToArray();
+        var former = book.Shards.Values
+            .Where(l => IsBeside(l.Shard, one) && l.State is LeaseState.Replacing or LeaseState.Paused).ToArray();
         var replaced = former.Where(l => !stored.ContainsKey(l.Shard)).ToArray();
         var back = former.Where(l => l.State == LeaseState.Replacing && stored.ContainsKey(l.Shard)).ToArray();
         var made = replaced.Length == 0

@@ -26,17 +26,20 @@ internal sealed class InProcessDelivery(IBenchStore store, DeliverySettings sett
             Report.Say($"round {i}: limit {rounds[^1].Limit:N0}/s, delivered {Rate(rounds[^1]):N0}/s");
         }
 
-        var latency = await LatencyAsync().ConfigureAwait(false);
+        var latency = await LatencyAsync(hangs: false).ConfigureAwait(false);
+        var beside = settings.Hanging ? await LatencyAsync(hangs: true).ConfigureAwait(false) : null;
         var best = rounds.MinBy(r => r.Usage.Seconds)!;
         var delivered = (long)settings.Subscriptions * settings.Events;
-        new Report("delivery")
+        var report = new Report("delivery")
             .Set("store", settings.Store).Set("transport", DeliveryScenario.InProcess).Set("subscriptions", settings.Subscriptions)
             .Set("batch", settings.Batch).Set("events", settings.Events).Set("rounds", settings.Rounds)
             .Rates(Rate(best), rounds.Max(r => r.Limit))
             .Set("round_ratios", new JsonArray([.. rounds.Select(r => JsonValue.Create(Math.Round(Rate(r) / r.Limit, 3)))]))
             .Cost(best.Usage, delivered, rounds.Max(r => r.Usage.PeakMegabytes))
-            .Percentiles(latency)
-            .Print();
+            .Percentiles(latency);
+        if (beside is not null)
+            report.Percentiles(beside, "beside_hanging_");
+        report.Print();
     }
 
     private double Rate(Round round) => (double)settings.Subscriptions * settings.Events / round.Usage.Seconds;
@@ -72,25 +75,34 @@ internal sealed class InProcessDelivery(IBenchStore store, DeliverySettings sett
         }
     }
 
-    private async Task<Histogram> LatencyAsync()
+    // With --hanging the first subscription is not waited for; in the second measurement its consumer does not return from its first event.
+    private async Task<Histogram> LatencyAsync(bool hangs)
     {
-        var latency = new HandledLatency(settings.Subscriptions);
+        var first = settings.Hanging ? 1 : 0;
+        var latency = new HandledLatency(settings.Subscriptions - first);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var host = await store.StartHostAsync(daemon: true, builder =>
         {
             builder.AddOrders();
             for (var i = 0; i < settings.Subscriptions; i++)
             {
+                var isCounted = i >= first;
                 builder.AddSubscription(
-                    $"live{i}",
+                    $"live{i}{(hangs ? "-beside" : "")}",
                     (e, _) =>
                     {
-                        latency.Handled(e.Position.Value);
-                        return ValueTask.CompletedTask;
+                        if (isCounted)
+                            latency.Handled(e.Position.Value);
+                        return isCounted || !hangs ? ValueTask.CompletedTask : new ValueTask(release.Task);
                     },
                     s => s.From(SubscriptionStart.End).Policy(_policy));
             }
         }).ConfigureAwait(false);
         await using (host.ConfigureAwait(false))
-            return await latency.MeasureAsync(host.Store, settings.Seconds).ConfigureAwait(false);
+        {
+            var measured = await latency.MeasureAsync(host.Store, settings.Seconds).ConfigureAwait(false);
+            release.SetResult();
+            return measured;
+        }
     }
 }

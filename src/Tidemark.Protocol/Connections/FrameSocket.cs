@@ -15,6 +15,10 @@ internal sealed class FrameSocket(WebSocket socket, int bytesMax) : IDisposable
 {
     private const int CloseReasonBytesMax = 123;
     private const int ReceiveBytes = 16 * 1024;
+
+    // What the fields of an event take beside its data, about.
+    private const int EventOverheadBytes = 300;
+
     private static readonly TimeSpan CloseMax = TimeSpan.FromSeconds(2);
 
     private readonly Channel<PooledBuffer> _outgoing = Channel.CreateUnbounded<PooledBuffer>();
@@ -29,7 +33,7 @@ internal sealed class FrameSocket(WebSocket socket, int bytesMax) : IDisposable
     /// <summary>Writes a frame, to be sent with <see cref="Send(PooledBuffer)"/>. After the end it is empty, and sent nowhere.</summary>
     public PooledBuffer Encode(Frame frame)
     {
-        var buffer = new PooledBuffer();
+        var buffer = new PooledBuffer(SizeOf(frame));
         lock (_writing)
         {
             if (!_isOver)
@@ -151,6 +155,21 @@ internal sealed class FrameSocket(WebSocket socket, int bytesMax) : IDisposable
             if (part.MessageType == WebSocketMessageType.Close)
                 return;
         }
+    }
+
+    // About, so that the buffer need not grow step by step.
+    private static int SizeOf(Frame frame)
+    {
+        if (frame is not DeliverFrame deliver)
+            return 0;
+        var bytes = 0L;
+        for (var i = 0; i < deliver.Events.Count; i++)
+        {
+            var e = deliver.Events[i];
+            bytes += e.Data.Length + e.Metadata.Length + EventOverheadBytes;
+        }
+
+        return (int)Math.Min(bytes, int.MaxValue / 2);
     }
 
     private static string Shorten(string text)

@@ -3,11 +3,12 @@ using System.Buffers;
 namespace Tidemark.Protocol.Connections;
 
 /// <summary>Bytes of one frame in memory of the pool. Not safe for several threads; disposed once.</summary>
-internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
+/// <param name="capacity">How many bytes it has room for at first; it grows.</param>
+internal sealed class PooledBuffer(int capacity = PooledBuffer.CapacityMin) : IBufferWriter<byte>, IDisposable
 {
-    private const int LengthMin = 256;
+    private const int CapacityMin = 256;
 
-    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(LengthMin);
+    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(Math.Max(CapacityMin, capacity));
 
     /// <summary>How many bytes were written.</summary>
     public int Length { get; private set; }

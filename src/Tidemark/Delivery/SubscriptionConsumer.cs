@@ -70,6 +70,8 @@ internal sealed partial class SubscriptionConsumer : IShardConsumer
 
     public bool NeedsJson => _link.Target.NeedsJson;
 
+    public bool NeedsData => _link.Target.NeedsData;
+
     /// <summary>What was handed over is stored already.</summary>
     public bool WantsCommit => true;
 

@@ -107,12 +107,13 @@ public sealed class RecordedEvent
     /// <summary>The size of its stored data, in bytes.</summary>
     internal int StoredBytes { get; private set; }
 
+    /// <summary>Nobody needs the decoded data: counts what the event takes with its JSON alone.</summary>
+    internal void KeepJson() => Count(copies: 1);
+
     /// <summary>Decodes the data once. A failure is kept, to be raised for those who need the data.</summary>
     internal void Decode(EventTypeRegistry types, bool keepJson)
     {
-        const int overhead = 200;
-        StoredBytes = Json.Length;
-        CachedBytes = overhead + ((keepJson ? 3 : 2) * Json.Length);
+        Count(keepJson ? 3 : 2);
         Type = types.Find(TypeName);
         if (Type is null)
         {
@@ -130,6 +131,14 @@ public sealed class RecordedEvent
         {
             _decodeError = new EventSerializationException(this, e);
         }
+    }
+
+    // A decoded object is about twice as large as its JSON.
+    private void Count(int copies)
+    {
+        const int overhead = 200;
+        StoredBytes = Json.Length;
+        CachedBytes = overhead + (copies * Json.Length);
     }
 
     /// <summary>What follows from this event, in memory: the same place, stream, id and metadata, other data.</summary>

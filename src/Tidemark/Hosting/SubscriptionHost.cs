@@ -15,7 +15,9 @@ internal sealed class SubscriptionHost(
     // Progress past events that do not concern a subscription is written late: there may be a thousand of them.
     private static readonly TimeSpan IdleProgressMin = TimeSpan.FromSeconds(30);
 
-    private readonly StoredTokens _tokens = new(database.Storage.Checkpoints, runtime.Options.TokenSyncInterval * 0.9, runtime.Time);
+    // Stored tokens are moved by operators' commands, which end the shard first; whether they were changed behind its back is looked at
+    // half as often as consumers are asked.
+    private readonly StoredTokens _tokens = new(database.Storage.Checkpoints, runtime.Options.TokenSyncInterval * 1.9, runtime.Time);
 
     private readonly ConcurrentDictionary<ShardName, (Subscription Subscription, IDeliveryTarget Target)> _made = new();
 

@@ -86,6 +86,8 @@ internal sealed partial class ProjectionConsumer : IShardConsumer
 
     public bool NeedsJson => false;
 
+    public bool NeedsData => true;
+
     public TimeSpan Linger => TimeSpan.Zero;
 
     /// <summary>The side effects of the shard; null when its projection raises none.</summary>

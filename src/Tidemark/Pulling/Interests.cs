@@ -11,22 +11,25 @@ internal sealed class Interests
     private readonly Dictionary<string, int> _readersByType = new(StringComparer.Ordinal);
     private int _readersOfAll;
     private int _readersOfJson;
-    private Edition _current = new(0, [], KeepsJson: false);
+    private int _readersOfData;
+    private Edition _current = new(0, [], KeepsJson: false, Decodes: false);
 
     /// <summary>An edition of the union.</summary>
     /// <param name="Number">Its number.</param>
     /// <param name="Types">The stored type names; null for all.</param>
-    /// <param name="KeepsJson">Whether a reader needs the stored JSON, beside the decoded objects.</param>
-    public sealed record Edition(int Number, IReadOnlyList<string>? Types, bool KeepsJson);
+    /// <param name="KeepsJson">Whether a reader needs the stored JSON.</param>
+    /// <param name="Decodes">Whether a reader needs the decoded objects.</param>
+    public sealed record Edition(int Number, IReadOnlyList<string>? Types, bool KeepsJson, bool Decodes);
 
     public Edition Current => Volatile.Read(ref _current);
 
     /// <summary>Adds a reader's types; null for all. Returns whether the union grew.</summary>
-    public bool Add(IReadOnlyCollection<string>? types, bool needsJson = false)
+    public bool Add(IReadOnlyCollection<string>? types, bool needsJson = false, bool needsData = true)
     {
         lock (_gate)
         {
             var grew = needsJson && _readersOfJson++ == 0;
+            grew |= needsData && _readersOfData++ == 0;
             if (types is null)
             {
                 grew |= _readersOfAll++ == 0;
@@ -47,12 +50,14 @@ internal sealed class Interests
     }
 
     /// <summary>Takes a reader's types out again. What was read for more than is needed now stays valid.</summary>
-    public void Remove(IReadOnlyCollection<string>? types, bool needsJson = false)
+    public void Remove(IReadOnlyCollection<string>? types, bool needsJson = false, bool needsData = true)
     {
         lock (_gate)
         {
             if (needsJson)
                 _readersOfJson--;
+            if (needsData)
+                _readersOfData--;
             if (types is null)
                 _readersOfAll--;
             foreach (var type in types ?? [])
@@ -65,5 +70,5 @@ internal sealed class Interests
 
     private void Publish() =>
         Volatile.Write(ref _current, new(_current.Number + 1, _readersOfAll > 0
-            ? null : [.. _readersByType.Keys.Order(StringComparer.Ordinal)], _readersOfJson > 0));
+            ? null : [.. _readersByType.Keys.Order(StringComparer.Ordinal)], _readersOfJson > 0, _readersOfData > 0));
 }

@@ -142,7 +142,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         var read = new LogRead(after, bound, filter, Math.Min(eventsMax, _options.PageEventsMax), _options.PageBytesMax);
         try
         {
-            return await FetchAsync(read, keepJson: false, cancellationToken).ConfigureAwait(false);
+            return await FetchAsync(read, keepsJson: false, decodes: true, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -264,7 +264,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         try
         {
             var read = new LogRead(after, through, new LogFilter(interests.Types), _options.PageEventsMax, _options.PageBytesMax);
-            return Keep(await FetchAsync(read, interests.KeepsJson, _stop.Token).ConfigureAwait(false), interests);
+            return Keep(await FetchAsync(read, interests.KeepsJson, interests.Decodes, _stop.Token).ConfigureAwait(false), interests);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -279,14 +279,20 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         }
     }
 
-    private async ValueTask<EventPage> FetchAsync(LogRead read, bool keepJson, CancellationToken cancellationToken)
+    private async ValueTask<EventPage> FetchAsync(LogRead read, bool keepsJson, bool decodes, CancellationToken cancellationToken)
     {
         var page = await _pipeline.ExecuteAsync(
             static (state, ct) => state.Log.ReadAsync(state.Read, ct), (Log: _log, Read: read), cancellationToken).ConfigureAwait(false);
         Interlocked.Add(ref _rowsRead, page.Events.Count);
         TidemarkTelemetry.EventsRead.Add(page.Events.Count);
         foreach (var e in page.Events)
-            e.Decode(_types, keepJson);
+        {
+            if (decodes)
+                e.Decode(_types, keepsJson);
+            else
+                e.KeepJson();
+        }
+
         return new EventPage(read.After, page.ScannedThrough, page.Events);
     }
 

@@ -11,8 +11,11 @@ internal interface IShardConsumer
     /// <summary>The stored type names it needs; null for all.</summary>
     IReadOnlyCollection<string>? Types { get; }
 
-    /// <summary>Whether it needs the stored JSON of events, beside the decoded objects.</summary>
+    /// <summary>Whether it needs the stored JSON of events.</summary>
     bool NeedsJson { get; }
+
+    /// <summary>Whether it needs the decoded objects of events.</summary>
+    bool NeedsData { get; }
 
     /// <summary>How long a live shard waits for more events once there is one.</summary>
     TimeSpan Linger { get; }

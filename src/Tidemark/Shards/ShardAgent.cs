@@ -109,7 +109,7 @@ internal sealed partial class ShardAgent
     public async Task RunAsync(CancellationToken stop, CancellationToken abort)
     {
         _commands.Open();
-        _pulling.Interests.Add(_consumer.Types, _consumer.NeedsJson);
+        _pulling.Interests.Add(_consumer.Types, _consumer.NeedsJson, _consumer.NeedsData);
         _pulling.Add(_cursor);
         while (!stop.IsCancellationRequested)
         {
@@ -132,7 +132,7 @@ internal sealed partial class ShardAgent
 
         await StopAsync(abort).ConfigureAwait(false);
         _pulling.Remove(_cursor);
-        _pulling.Interests.Remove(_consumer.Types, _consumer.NeedsJson);
+        _pulling.Interests.Remove(_consumer.Types, _consumer.NeedsJson, _consumer.NeedsData);
         _commands.Close();
         Enter(ShardState.Stopped);
     }

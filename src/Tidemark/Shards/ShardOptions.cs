@@ -61,7 +61,7 @@ public sealed class ShardOptions
 
     /// <summary>
     /// How often an idle shard of a subscription compares tokens with its consumer (the state sync), each time up to a tenth early. For
-    /// tokens that are stored here, one read serves all shards of an event database. 15 s by default; 10 ms to 1 h.
+    /// tokens that are stored here, one read serves all shards of an event database, every second time. 15 s by default; 10 ms to 1 h.
     /// </summary>
     public TimeSpan TokenSyncInterval { get; set; } = TimeSpan.FromSeconds(15);
 

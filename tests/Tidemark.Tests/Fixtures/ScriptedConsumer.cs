@@ -42,6 +42,8 @@ internal sealed class ScriptedConsumer : IShardConsumer
 
     public bool NeedsJson => false;
 
+    public bool NeedsData => true;
+
     public TimeSpan Linger { get; set; }
 
     public TimeSpan? SyncInterval { get; set; }

@@ -36,6 +36,17 @@ public sealed class InterestsTests
     }
 
     [Fact]
+    public void Events_are_decoded_from_the_first_reader_that_needs_their_objects()
+    {
+        var interests = new Interests();
+        interests.Add(null, needsJson: true, needsData: false).ShouldBeTrue();
+        interests.Current.ShouldSatisfyAllConditions(e => e.KeepsJson.ShouldBeTrue(), e => e.Decodes.ShouldBeFalse());
+
+        interests.Add(["a"]).ShouldBeTrue();
+        interests.Current.ShouldSatisfyAllConditions(e => e.KeepsJson.ShouldBeTrue(), e => e.Decodes.ShouldBeTrue());
+    }
+
+    [Fact]
     public void Every_reader_that_is_in_finds_its_types_in_the_union()
     {
         string[] all = ["a", "b", "c", "d"];

@@ -56,6 +56,9 @@ internal sealed class RemoteTarget(ShardName shard, bool keepsOwnToken, MemberGr
             (_shown = member).Show(new CaughtUpFrame(Partition, position.Value));
     }
 
+    /// <inheritdoc />
+    public void Refuse(TokenAheadException ahead) => _asked?.Drop(ErrorCode.AheadOfLog, ahead.Message);
+
     /// <summary>The partition belongs to another member now, or to none.</summary>
     public void Move() => _moved.Fire();
 

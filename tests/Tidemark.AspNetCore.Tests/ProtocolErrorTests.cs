@@ -92,6 +92,21 @@ public sealed class ProtocolErrorTests
     }
 
     [Fact]
+    public async Task Client_whose_token_lies_behind_the_end_of_the_log_is_told_so()
+    {
+        await using var server = await DeliveryServer.StartAsync(_databases);
+        await server.SubscribeAsync(ownTokens: true);
+        await server.AppendAsync(0, 5);
+        using var client = await RawClient.ConnectAsync(server);
+        await client.SendAsync(RawClient.Hello.Replace("stored", "own", StringComparison.Ordinal));
+        var ask = await client.NextAsync<AskFrame>();
+        await client.SendAsync($$"""{"t":"token","partition":"{{ask.Partition}}","number":{{ask.Number}},"token":"delivered:99"}""");
+
+        (await client.EndAsync()).ShouldBe(ErrorCode.AheadOfLog);
+        client.LastMessage!.ShouldContain("the log ends at position 5");
+    }
+
+    [Fact]
     public async Task Silent_client_is_given_up()
     {
         await using var server = await DeliveryServer.StartAsync(

@@ -63,7 +63,7 @@ internal sealed partial class ConsumerLink(
                 : Position.Max;
             var verdict = _session.Answered(question.Number, own, known);
             if (verdict.Kind == VerdictKind.Ahead)
-                throw new TokenAheadException(shard, verdict.Token, known);
+                throw Ahead(verdict.Token, known);
             result = verdict.Kind == VerdictKind.Reposition ? "repositioned" : "agreed";
             return verdict.Kind is VerdictKind.Begin or VerdictKind.Same or VerdictKind.Reposition
                 ? verdict
@@ -109,8 +109,7 @@ internal sealed partial class ConsumerLink(
                 TidemarkTelemetry.DeliveryDelay.Record(Math.Max(0, (time.GetUtcNow() - last.RecordedAt).TotalSeconds), Tag);
             return verdict.Kind switch
             {
-                VerdictKind.Ahead => throw new TokenAheadException(
-                    shard, verdict.Token, await mark(cancellationToken).ConfigureAwait(false)),
+                VerdictKind.Ahead => throw Ahead(verdict.Token, await mark(cancellationToken).ConfigureAwait(false)),
                 VerdictKind.AskAgain => throw new DeliveryFailedException(
                     shard, "The consumer stands elsewhere than its handshake said; asking it again.", null, null),
                 VerdictKind.ProtocolError => throw Wrong(verdict),
@@ -191,6 +190,13 @@ internal sealed partial class ConsumerLink(
             var called = call(token);
             return called.IsCompleted ? called : new(called.AsTask().WaitAsync(token));
         }
+    }
+
+    private TokenAheadException Ahead(HandshakeToken token, Position known)
+    {
+        var ahead = new TokenAheadException(shard, token, known);
+        target.Refuse(ahead);
+        return ahead;
     }
 
     private DeliveryFailedException Wrong(Verdict verdict)

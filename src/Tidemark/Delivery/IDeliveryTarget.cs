@@ -30,6 +30,11 @@ internal interface IDeliveryTarget
     /// <summary>Whether everything up to a position was delivered, or the shard fell behind. Called often; returns at once.</summary>
     void Show(bool isLive, Position position);
 
+    /// <summary>Tells the consumer, if there is a way to, that its token lies behind the end of the log.</summary>
+    void Refuse(TokenAheadException ahead)
+    {
+    }
+
     /// <summary>The handshake: returns the consumer's own token; null when it has none, or does not keep it.</summary>
     /// <exception cref="NoConsumerException">Nobody is attached.</exception>
     /// <exception cref="ConsumerMovedException">Somebody else is to be asked.</exception>

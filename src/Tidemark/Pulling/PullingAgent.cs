@@ -253,29 +253,34 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         if (_reads.TryGetValue((interests.Number, after.Value), out var under))
             return under;
         var through = Position.Earlier(Mark, _cache.NextPageAfter(after));
-        var read = Task.Run(() => ReadAsync(after, through, interests));
-        _reads.Add((interests.Number, after.Value), read);
-        return read;
+
+        // Many shards may wait for it: each goes on by itself. On one thread, the handlers of one would hold up the next.
+        var read = new TaskCompletionSource<EventPage>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _reads.Add((interests.Number, after.Value), read.Task);
+        _ = Task.Run(() => ReadAsync(after, through, interests, read));
+        return read.Task;
     }
 
     [SuppressMessage("Reliability", "CA2016", Justification = "A read is shared: it ends by the agent's own stop alone.")]
-    private async Task<EventPage> ReadAsync(Position after, Position through, Interests.Edition interests)
+    private async Task ReadAsync(
+        Position after, Position through, Interests.Edition interests, TaskCompletionSource<EventPage> awaited)
     {
         try
         {
             var read = new LogRead(after, through, new LogFilter(interests.Types), _options.PageEventsMax, _options.PageBytesMax);
-            return Keep(await FetchAsync(read, interests.KeepsJson, interests.Decodes, _stop.Token).ConfigureAwait(false), interests);
+            var page = await FetchAsync(read, interests.KeepsJson, interests.Decodes, _stop.Token).ConfigureAwait(false);
+            awaited.SetResult(Keep(page, interests));
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException e) when (_stop.IsCancellationRequested)
         {
             Forget(after, interests);
-            throw;
+            awaited.SetCanceled(e.CancellationToken);
         }
         catch (Exception e)
         {
             Forget(after, interests);
             LogReadFailed(_database, after.Value, e);
-            throw new EventFetcherException(_database, after, e);
+            awaited.SetException(new EventFetcherException(_database, after, e));
         }
     }
 

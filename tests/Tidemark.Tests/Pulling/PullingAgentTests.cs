@@ -26,6 +26,36 @@ public sealed class PullingAgentTests
     }
 
     [Fact]
+    public async Task One_who_blocks_its_thread_does_not_keep_a_page_from_the_others()
+    {
+        await using var world = new PullingWorld();
+        world.Agent.Interests.Add(null);
+        await world.AppendAsync("deposited", 10);
+        var release = Hold(world);
+        using var others = new ManualResetEventSlim();
+        using var stop = new CancellationTokenSource();
+
+        // Without a context of the test's own, which would take them to threads of its own.
+        var both = Task.Run(() => Task.WhenAll(FirstAsync(), SecondAsync()));
+        await Eventually.TrueAsync(() => world.Reads == 1, "the page is being read");
+        release.SetResult();
+
+        await both.InTime();
+
+        async Task FirstAsync()
+        {
+            await GetAsync(world, 0, stop.Token).ConfigureAwait(false);
+            others.Wait(Deadlines.Max).ShouldBeTrue();
+        }
+
+        async Task SecondAsync()
+        {
+            await GetAsync(world, 0, stop.Token).ConfigureAwait(false);
+            others.Set();
+        }
+    }
+
+    [Fact]
     public async Task Cursors_that_move_together_read_each_event_once()
     {
         await using var world = new PullingWorld(new() { PageEventsMax = 50 });

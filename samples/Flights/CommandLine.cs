@@ -29,22 +29,22 @@ internal static class CommandLine
         return command;
     }
 
-    private static async Task<int> RunAsync(Wish wish, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(FlightsRequest request, CancellationToken cancellationToken)
     {
         var console = NewConsole();
         IFlightsPlace? place = null;
         try
         {
-            if (wish.Subscribes)
-                return await FollowAsync(wish, console, cancellationToken) ? 0 : 1;
-            place = wish.Place();
+            if (request.Subscribes)
+                return await FollowAsync(request, console, cancellationToken) ? 0 : 1;
+            place = request.Place();
             var app = new FlightsApp(console, TimeProvider.System);
-            if (wish.Worker is { } name)
+            if (request.Worker is { } name)
                 await Worker.RunAsync(place, name, cancellationToken);
-            else if (wish.Nodes is { } nodes)
-                await app.RunNodesAsync(place, wish.Reset || wish.File is null, wish.FlightsMax, nodes, cancellationToken);
+            else if (request.Nodes is { } nodes)
+                await app.RunNodesAsync(place, request.Reset || request.File is null, request.FlightsMax, nodes, cancellationToken);
             else
-                await app.RunAsync(place, wish.Reset, wish.FlightsMax, wish.Serves ? wish.Port : null, cancellationToken);
+                await app.RunAsync(place, request.Reset, request.FlightsMax, request.Serves ? request.Port : null, cancellationToken);
             return 0;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -63,12 +63,12 @@ internal static class CommandLine
         }
     }
 
-    private static async Task<bool> FollowAsync(Wish wish, IAnsiConsole console, CancellationToken cancellationToken)
+    private static async Task<bool> FollowAsync(FlightsRequest request, IAnsiConsole console, CancellationToken cancellationToken)
     {
-        if (wish.Reset)
-            ArrivalLedger.Reset(wish.SubscriberFile);
+        if (request.Reset)
+            ArrivalLedger.Reset(request.SubscriberFile);
         var show = new SubscriberShow(console, TimeProvider.System);
-        return await show.RunAsync(wish.SubscriberFile, wish.Port, wish.FlightsMax, cancellationToken);
+        return await show.RunAsync(request.SubscriberFile, request.Port, request.FlightsMax, cancellationToken);
     }
 
     private static IAnsiConsole NewConsole()

@@ -71,7 +71,7 @@ internal sealed class CommandOptions
     }
 
     /// <summary>What was given.</summary>
-    public Wish Read(ParseResult given) => new()
+    public FlightsRequest Read(ParseResult given) => new()
     {
         Postgres = given.GetValue(_postgres),
         File = given.GetValue(_file),

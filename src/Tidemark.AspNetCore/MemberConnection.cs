@@ -114,9 +114,9 @@ internal sealed partial class MemberConnection(
             Credit.End();
             await over.CancelAsync().ConfigureAwait(false);
             await beating.ConfigureAwait(false);
+            TidemarkTelemetry.Connections.Add(-1, tag);
         }
 
-        TidemarkTelemetry.Connections.Add(-1, tag);
         if (drop is not null)
         {
             TidemarkTelemetry.Drops.Add(1, tag, new("error.type", drop.Code.ToWire()));

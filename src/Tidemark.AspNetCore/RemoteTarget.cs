@@ -15,9 +15,6 @@ namespace Tidemark.AspNetCore;
 internal sealed class RemoteTarget(ShardName shard, bool keepsOwnToken, MemberGroup group)
     : IDeliveryTarget, IDisposable
 {
-    // What the fields of an event take beside its data, about.
-    private const int EventOverheadBytes = 300;
-
     private readonly AsyncPulse _moved = new();
     private MemberConnection? _asked;
     private MemberConnection? _shown;
@@ -137,10 +134,11 @@ internal sealed class RemoteTarget(ShardName shard, bool keepsOwnToken, MemberGr
         var bytes = 0L;
         foreach (var e in events)
         {
-            bytes += e.Json.Length + e.MetadataJson.Length + EventOverheadBytes;
+            var next = ToWire(e);
+            bytes += next.WireBytes;
             if (!isLate && wire.Count > 0 && (wire.Count >= credit.EventsMax || bytes > credit.BytesMax))
                 break;
-            wire.Add(ToWire(e));
+            wire.Add(next);
         }
 
         var through = wire.Count == events.Length ? offer.Through.Value : wire[^1].Position;

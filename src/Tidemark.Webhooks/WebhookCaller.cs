@@ -25,8 +25,6 @@ internal sealed class WebhookCaller(
     ShardName shard, Subscription subscription, WebhookOptions options, Func<HttpClient> clients, TimeProvider time, Random random)
     : IDeliveryTarget
 {
-    private const int LinksMax = 32;
-
     private readonly WebhookTarget _target = subscription.Definition.Webhook!;
     private readonly DeliveryPolicy _policy = subscription.Definition.Policy;
     private readonly CloudEventWriter _writer = new(options.Source, shard.Database);
@@ -40,12 +38,6 @@ internal sealed class WebhookCaller(
     public bool NeedsJson => true;
 
     public bool IsTransactional => false;
-
-    public Task? Moved => null;
-
-    public void Show(bool isLive, Position position)
-    {
-    }
 
     private bool IsSingle => _policy.BatchEventsMax == 1;
 
@@ -195,15 +187,8 @@ internal sealed class WebhookCaller(
     {
         if (!TidemarkTelemetry.Activities.HasListeners())
             return null;
-        var links = new Dictionary<string, ActivityLink>(StringComparer.Ordinal);
-        foreach (var e in events)
-        {
-            if (links.Count < LinksMax && e.Metadata.TraceParent is { } parent && ActivityContext.TryParse(parent, null, out var context))
-                links.TryAdd(parent, new ActivityLink(context));
-        }
-
         var activity = TidemarkTelemetry.Activities.CreateActivity(
-            "tidemark.webhook", ActivityKind.Client, default(ActivityContext), links: links.Values);
+            "tidemark.webhook", ActivityKind.Client, default(ActivityContext), links: DeliveryActivity.LinksTo(events));
         activity?.SetTag("tidemark.shard", shard.ToString()).SetTag("tidemark.subscription", shard.Projection)
             .SetTag("tidemark.events", events.Length).SetTag("server.address", _target.Url.Host).SetTag("server.port", _target.Url.Port)
             .SetTag("http.request.method", "POST").Start();

@@ -6,17 +6,8 @@ using Tidemark.Testing;
 namespace Tidemark.Webhooks.Tests;
 
 /// <summary>What a receiver answers, and what follows.</summary>
-public sealed class WebhookAnswerTests : IAsyncDisposable
+public sealed class WebhookAnswerTests : WebhookScene
 {
-    private readonly InMemoryDatabases _databases = new();
-    private readonly List<IAsyncDisposable> _open = [];
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var open in Enumerable.Reverse(_open))
-            await open.DisposeAsync();
-    }
-
     [Theory]
     [InlineData(408)]
     [InlineData(425)]
@@ -221,8 +212,7 @@ public sealed class WebhookAnswerTests : IAsyncDisposable
             context.Response.StatusCode = Interlocked.Increment(ref calls) <= 2 ? 503 : 400;
             return context.Response.WriteAsync($"your secret {Sender.Secret}, also {Sender.Secret["whsec_".Length..]}, is known");
         });
-        var sender = await Sender.StartAsync(_databases, logs: logs);
-        _open.Add(sender);
+        var sender = Open(await Sender.StartAsync(Databases, logs: logs));
         await sender.SubscribeAsync(
             new Uri(receiver.Url, "/hook/path-token?key=query-token"),
             Sender.Quick with { AttemptsMax = 2, OnFailure = FailureAction.Skip });
@@ -260,19 +250,5 @@ public sealed class WebhookAnswerTests : IAsyncDisposable
     {
         context.Response.StatusCode = status;
         return status is 200 or 204 ? Task.CompletedTask : context.Response.WriteAsync("not\nthis one");
-    }
-
-    private async Task<Receiver> ReceiverAsync(Func<Call, HttpContext, Task> onCall)
-    {
-        var receiver = await Receiver.StartAsync(onCall: onCall);
-        _open.Add(receiver);
-        return receiver;
-    }
-
-    private async Task<Sender> SenderAsync()
-    {
-        var sender = await Sender.StartAsync(_databases);
-        _open.Add(sender);
-        return sender;
     }
 }

@@ -7,17 +7,8 @@ using Tidemark.Testing;
 namespace Tidemark.Webhooks.Tests;
 
 /// <summary>Events reach a receiver, each once and in order, while both sides come and go.</summary>
-public sealed class WebhookDeliveryTests : IAsyncDisposable
+public sealed class WebhookDeliveryTests : WebhookScene
 {
-    private readonly InMemoryDatabases _databases = new();
-    private readonly List<IAsyncDisposable> _open = [];
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var open in Enumerable.Reverse(_open))
-            await open.DisposeAsync();
-    }
-
     [Fact]
     public async Task Single_events_arrive_signed_and_in_order()
     {
@@ -100,7 +91,7 @@ public sealed class WebhookDeliveryTests : IAsyncDisposable
         await sender.UntilAsync(e => e.Attempts >= 5 && e.Category == ErrorCategory.Delivery, "the shard has tried five times");
         (await sender.Host.Subscriptions.ReadFailuresAsync()).ShouldBeEmpty();
 
-        var receiver = await ReceiverAsync(port);
+        var receiver = await ReceiverAsync(port: port);
         await receiver.AcceptedAsync(30);
 
         receiver.Numbers.ShouldBe(Enumerable.Range(1, 30));
@@ -125,7 +116,7 @@ public sealed class WebhookDeliveryTests : IAsyncDisposable
     public async Task Receiver_that_hangs_is_given_up_in_time_and_holds_up_nobody_else()
     {
         var hangs = 2;
-        var slow = await ReceiverAsync(onCall: (_, context) => Interlocked.Decrement(ref hangs) >= 0
+        var slow = await ReceiverAsync((_, context) => Interlocked.Decrement(ref hangs) >= 0
             ? Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(
                 _ => context.Response.StatusCode = 500, TaskScheduler.Default)
             : Task.CompletedTask);
@@ -145,7 +136,7 @@ public sealed class WebhookDeliveryTests : IAsyncDisposable
     private async Task RestartAsync(string file)
     {
         var accept = false;
-        var receiver = await ReceiverAsync(onCall: (call, context) => accept || call.Numbers[0] < 6
+        var receiver = await ReceiverAsync((call, context) => accept || call.Numbers[0] < 6
             ? Task.CompletedTask
             : Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(
                 _ => context.Response.StatusCode = 500, TaskScheduler.Default));
@@ -159,26 +150,12 @@ public sealed class WebhookDeliveryTests : IAsyncDisposable
         }
 
         accept = true;
-        _open.Add(await Sender.StartAsync(t => t.UseSqlite(file)));
+        Open(await Sender.StartAsync(t => t.UseSqlite(file)));
         await receiver.AcceptedAsync(12);
 
         receiver.Calls.Select(c => (c.Numbers[0], c.Numbers[^1])).ShouldBe([(1, 5), (6, 10), (6, 10), (11, 12)]);
         receiver.Calls[2].Id.ShouldBe(receiver.Calls[1].Id);
         receiver.Calls[2].Body.ShouldBe(receiver.Calls[1].Body);
         receiver.Calls.Select(c => c.Id).Distinct().Count().ShouldBe(3);
-    }
-
-    private async Task<Receiver> ReceiverAsync(int port = 0, Func<Call, HttpContext, Task>? onCall = null)
-    {
-        var receiver = await Receiver.StartAsync(port, onCall);
-        _open.Add(receiver);
-        return receiver;
-    }
-
-    private async Task<Sender> SenderAsync()
-    {
-        var sender = await Sender.StartAsync(_databases);
-        _open.Add(sender);
-        return sender;
     }
 }

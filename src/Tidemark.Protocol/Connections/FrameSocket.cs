@@ -16,9 +16,6 @@ internal sealed class FrameSocket(WebSocket socket, int bytesMax) : IDisposable
     private const int CloseReasonBytesMax = 123;
     private const int ReceiveBytes = 16 * 1024;
 
-    // What the fields of an event take beside its data, about.
-    private const int EventOverheadBytes = 300;
-
     private static readonly TimeSpan CloseMax = TimeSpan.FromSeconds(2);
 
     private readonly Channel<PooledBuffer> _outgoing = Channel.CreateUnbounded<PooledBuffer>();
@@ -165,8 +162,7 @@ internal sealed class FrameSocket(WebSocket socket, int bytesMax) : IDisposable
         var bytes = 0L;
         for (var i = 0; i < deliver.Events.Count; i++)
         {
-            var e = deliver.Events[i];
-            bytes += e.Data.Length + e.Metadata.Length + EventOverheadBytes;
+            bytes += deliver.Events[i].WireBytes;
         }
 
         return (int)Math.Min(bytes, int.MaxValue / 2);

@@ -21,4 +21,11 @@ public readonly record struct WireEvent(
     string Tenant,
     DateTimeOffset RecordedAt,
     ReadOnlyMemory<byte> Data,
-    ReadOnlyMemory<byte> Metadata);
+    ReadOnlyMemory<byte> Metadata)
+{
+    // What the other fields take, about.
+    private const int OverheadBytes = 300;
+
+    /// <summary>How many bytes it takes on the wire, about.</summary>
+    internal int WireBytes => Data.Length + Metadata.Length + OverheadBytes;
+}

@@ -15,6 +15,17 @@ internal static class DeliveryActivity
     {
         if (!TidemarkTelemetry.Activities.HasListeners())
             return null;
+        KeyValuePair<string, object?>[] tags =
+        [
+            new("tidemark.subscription", shard.Projection), new("tidemark.shard", shard.ToString()), new("tidemark.events", events.Length),
+        ];
+        return TidemarkTelemetry.Activities.StartActivity(
+            "tidemark.delivery", ActivityKind.Consumer, default(ActivityContext), tags, LinksTo(events));
+    }
+
+    /// <summary>Links to the appends of events, each once, 32 at most.</summary>
+    public static IReadOnlyList<ActivityLink> LinksTo(ReadOnlySpan<RecordedEvent> events)
+    {
         var links = new List<ActivityLink>();
         var seen = new HashSet<ActivityContext>();
         for (var i = 0; i < events.Length && links.Count < LinksMax; i++)
@@ -24,12 +35,7 @@ internal static class DeliveryActivity
                 links.Add(new ActivityLink(context));
         }
 
-        KeyValuePair<string, object?>[] tags =
-        [
-            new("tidemark.subscription", shard.Projection), new("tidemark.shard", shard.ToString()), new("tidemark.events", events.Length),
-        ];
-        return TidemarkTelemetry.Activities.StartActivity(
-            "tidemark.delivery", ActivityKind.Consumer, default(ActivityContext), tags, links);
+        return links;
     }
 
     // Metadata that cannot be read is no reason to hold a delivery up.

@@ -25,10 +25,12 @@ internal interface IDeliveryTarget
     /// Completes when somebody else than was asked last has to be asked, or nobody is there any more; null when that cannot happen. What
     /// is handed over until then still goes to who was asked last.
     /// </summary>
-    Task? Moved { get; }
+    Task? Moved => null;
 
     /// <summary>Whether everything up to a position was delivered, or the shard fell behind. Called often; returns at once.</summary>
-    void Show(bool isLive, Position position);
+    void Show(bool isLive, Position position)
+    {
+    }
 
     /// <summary>Tells the consumer, if there is a way to, that its token lies behind the end of the log.</summary>
     void Refuse(TokenAheadException ahead)

@@ -16,12 +16,6 @@ internal sealed class InProcessTarget(InProcessConsumer consumer, Leases.ShardNa
 
     public bool NeedsJson => false;
 
-    public Task? Moved => null;
-
-    public void Show(bool isLive, Position position)
-    {
-    }
-
     public bool IsTransactional => consumer.WriteAsync is not null;
 
     public ValueTask<HandshakeToken?> AskAsync(HandshakeQuestion question, CancellationToken cancellationToken) =>

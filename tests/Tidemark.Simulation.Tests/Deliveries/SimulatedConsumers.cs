@@ -39,12 +39,6 @@ internal sealed class SimulatedConsumers(FaultPlan plan, ManualClock clock) : ID
 
         public bool IsTransactional => false;
 
-        public Task? Moved => null;
-
-        public void Show(bool isLive, Position position)
-        {
-        }
-
         public async ValueTask<HandshakeToken?> AskAsync(HandshakeQuestion question, CancellationToken cancellationToken)
         {
             if (plan.Enabled && plan.Draw($"away {shard}", 12) == 0)

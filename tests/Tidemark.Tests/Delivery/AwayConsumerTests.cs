@@ -165,10 +165,6 @@ public sealed class AwayConsumerTests : IAsyncDisposable
                 }
             }
 
-            public void Show(bool isLive, Position position)
-            {
-            }
-
             public ValueTask<HandshakeToken?> AskAsync(HandshakeQuestion question, CancellationToken cancellationToken)
             {
                 Check();

@@ -3,7 +3,7 @@ using Flights.Stores;
 namespace Flights;
 
 /// <summary>What the user asks for.</summary>
-internal sealed record Wish
+internal sealed record FlightsRequest
 {
     public string? Postgres { get; init; }
 

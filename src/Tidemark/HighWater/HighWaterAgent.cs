@@ -38,7 +38,7 @@ internal sealed partial class HighWaterAgent(
     /// <summary>When the loop was last alive, as a timestamp of the clock; null while it does not run.</summary>
     public long? Heartbeat => Volatile.Read(ref _heartbeat) is var last && last == NoHeartbeat ? null : last;
 
-    /// <summary>Fired when another process hints that leases, nodes or operator commands changed.</summary>
+    /// <summary>Fired when a process hints that leases, nodes or operator commands changed.</summary>
     public AsyncPulse LeasesChanged { get; } = new();
 
     /// <summary>Completes when the database answers again after a failure.</summary>
@@ -56,9 +56,14 @@ internal sealed partial class HighWaterAgent(
         _look.Fire();
     }
 
-    /// <summary>Hints to other processes that leases, nodes or operator commands changed. A hint that cannot be sent is lost.</summary>
+    /// <summary>
+    /// Hints to every process, this one too, that leases, nodes or operator commands changed. A hint that cannot be sent is lost to others.
+    /// </summary>
     public async ValueTask NotifyLeasesAsync(CancellationToken cancellationToken)
     {
+        // Where hints arrive, this process gets its own as well.
+        if (!_hintsArrive)
+            LeasesChanged.Fire();
         try
         {
             await wakeUp.NotifyAsync(WakeUp.Leases, cancellationToken).ConfigureAwait(false);

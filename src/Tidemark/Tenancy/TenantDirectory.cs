@@ -78,7 +78,7 @@ public sealed class TenantDirectory
     /// <summary>
     /// Removes a tenant: it is no longer served, and what was for it alone is no longer run. Its events stay where they are, and it can
     /// be added again. Other processes learn of it within 30 s, those with a
-    /// daemon at once.
+    /// daemon at once where hints arrive.
     /// </summary>
     /// <returns>Whether it was served until now.</returns>
     public async Task<bool> RemoveAsync(TenantId tenant, CancellationToken cancellationToken = default)

@@ -123,6 +123,17 @@ public sealed class HighWaterAgentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Process_that_cannot_listen_hears_its_own_hints_about_leases()
+    {
+        _channel.SendError = new AwayException();
+        var changed = _agent.LeasesChanged.Next;
+
+        await _agent.NotifyLeasesAsync(_stop.Token).AsTask().InTime();
+
+        await changed.InTime();
+    }
+
+    [Fact]
     public async Task Held_mark_is_looked_at_often_and_then_less_often()
     {
         _marks.Set(3, last: 9);

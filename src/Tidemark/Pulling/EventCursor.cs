@@ -11,6 +11,7 @@ namespace Tidemark.Pulling;
 internal sealed class EventCursor(PullingAgent agent, Position after)
 {
     private long _position = after.Value;
+    private volatile bool _isLeftBehind;
 
     /// <summary>Everything at or below it has been handed out.</summary>
     public Position Position
@@ -23,9 +24,14 @@ internal sealed class EventCursor(PullingAgent agent, Position after)
     public AsyncPulse Moved { get; } = new();
 
     /// <summary>
-    /// Whether the others no longer wait for it when the cache is full; of the agent, under its gate or by a leader that waited.
+    /// Whether the others no longer wait for it when the cache is full: it did not move when they did, or its reader pauses. Until it
+    /// takes a page from the cache.
     /// </summary>
-    public bool IsLeftBehind { get; set; }
+    public bool IsLeftBehind
+    {
+        get => _isLeftBehind;
+        set => _isLeftBehind = value;
+    }
 
     /// <summary>Whether a page can be had without waiting for new events.</summary>
     public bool HasMore => Position < agent.Mark;

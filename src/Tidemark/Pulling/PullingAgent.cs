@@ -23,8 +23,6 @@ namespace Tidemark.Pulling;
 /// </remarks>
 internal sealed partial class PullingAgent : IAsyncDisposable
 {
-    private static readonly TimeSpan FollowerPatience = TimeSpan.FromMilliseconds(500);
-
     /// <summary>How many positions a read for one reader alone passes over at most.</summary>
     private const int AloneScanMax = 200_000;
 
@@ -152,31 +150,27 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     }
 
     // The cache is full, and a page would go that another cursor is about to take: reading on would make that cursor read it again. So
-    // this one waits
-    // for the other to move, for a bounded time: who does not move is left behind, and reads for itself when it does.
+    // this one waits for the others to move, for a bounded time: who does not move is left behind, and reads for itself when it does.
     private async ValueTask<EventPage> GetInStepAsync(EventCursor cursor, CancellationToken cancellationToken)
     {
+        var watch = new FollowerWatch(_time);
         while (true)
         {
-            EventCursor? follower;
             Task moved;
-            Position seen;
+            TimeSpan patience;
             lock (_gate)
             {
                 _cache.DropPassed(Slowest());
-                follower = IsFull ? FindFollower(cursor) : null;
-                if (follower is null)
+                patience = watch.Look(IsFull ? Followers(cursor) : []);
+                if ((IsFull ? FindFollower(cursor) : null) is not { } follower)
                     break;
                 moved = follower.Moved.Next;
-                seen = follower.Position;
             }
 
             using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(moved, Task.Delay(FollowerPatience, _time, enough.Token)).ConfigureAwait(false);
+            await Task.WhenAny(moved, Task.Delay(patience, _time, enough.Token)).ConfigureAwait(false);
             await enough.CancelAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            if (follower.Position == seen)
-                follower.IsLeftBehind = true;
         }
 
         Task<EventPage> read;
@@ -215,17 +209,17 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         return slowest;
     }
 
-    // A cursor that is about to take what this one has passed.
-    private EventCursor? FindFollower(EventCursor leader)
+    // The cursors that are about to take what this one has passed.
+    private IEnumerable<EventCursor> Followers(EventCursor leader)
     {
         foreach (var cursor in _cursors)
         {
             if (cursor != leader && !cursor.IsLeftBehind && cursor.Position < leader.Position && _cache.Contains(cursor.Position))
-                return cursor;
+                yield return cursor;
         }
-
-        return null;
     }
+
+    private EventCursor? FindFollower(EventCursor leader) => Followers(leader).FirstOrDefault();
 
     private void DropOldEdition()
     {

@@ -1,0 +1,67 @@
+using Tidemark.Events;
+using Tidemark.Pulling;
+using Tidemark.Tests.Fixtures;
+
+namespace Tidemark.Tests.Pulling;
+
+/// <summary>Who goes first waits for those close behind while the cache is full, and for nobody long.</summary>
+public sealed class FollowerTests
+{
+    private const int Events = 500;
+    private static readonly PullingOptions Small = new() { PageEventsMax = 10, CacheBytesMax = 16 * 1024 };
+
+    [Fact]
+    public async Task Many_who_stand_still_hold_up_the_first_one_no_longer_than_one_of_them()
+    {
+        await using var world = new PullingWorld(Small);
+        await world.AppendAsync("deposited", Events);
+        for (var i = 0; i < 40; i++)
+            _ = new TestReader(world, null);
+        var leader = new TestReader(world, null);
+        var begun = world.Clock.GetUtcNow();
+
+        var running = leader.RunAsync(new(Events));
+        await world.Clock.WaitForTimersAsync(1).InTime();
+        await world.Clock.NextAsync();
+        await running.InTime();
+
+        leader.Seen.Count.ShouldBe(Events);
+        (world.Clock.GetUtcNow() - begun).ShouldBe(TimeSpan.FromMilliseconds(500));
+    }
+
+    [Fact]
+    public async Task Nobody_waits_for_one_who_was_left_behind_until_it_reads_from_the_cache_again()
+    {
+        await using var world = new PullingWorld(Small);
+        await world.AppendAsync("deposited", Events);
+        var standing = new EventCursor(world.Agent, Position.Beginning) { IsLeftBehind = true };
+        world.Agent.Add(standing);
+        var leader = new TestReader(world, null);
+
+        await leader.RunAsync(new(Events - 100)).InTime();
+
+        world.Clock.PendingTimers.ShouldBe(0);
+        standing.IsLeftBehind.ShouldBeTrue();
+        standing.MoveTo(new(Events - 100));
+        await standing.PeekAsync(1, Position.Max, CancellationToken.None).AsTask().InTime();
+        await standing.PeekAsync(1, Position.Max, CancellationToken.None).AsTask().InTime();
+        standing.IsLeftBehind.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Who_moves_is_waited_for()
+    {
+        await using var world = new PullingWorld(Small);
+        await world.AppendAsync("deposited", Events);
+        var leader = new TestReader(world, null);
+        var follower = new TestReader(world, null, random: new Random(1));
+
+        var running = leader.RunAsync(new(Events));
+        await world.Clock.WaitForTimersAsync(1).InTime();
+        running.IsCompleted.ShouldBeFalse();
+        await Task.WhenAll(running, follower.RunAsync(new(Events))).InTime();
+
+        follower.Seen.Count.ShouldBe(Events);
+        world.Agent.RowsRead.ShouldBe(Events);
+    }
+}

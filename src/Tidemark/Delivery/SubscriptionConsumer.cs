@@ -72,6 +72,8 @@ internal sealed partial class SubscriptionConsumer : IShardConsumer
 
     public bool NeedsData => _link.Target.NeedsData;
 
+    public bool KeepsStep => false;
+
     /// <summary>What was handed over is stored already.</summary>
     public bool WantsCommit => true;
 

@@ -88,6 +88,8 @@ internal sealed partial class ProjectionConsumer : IShardConsumer
 
     public bool NeedsData => true;
 
+    public bool KeepsStep => true;
+
     public TimeSpan Linger => TimeSpan.Zero;
 
     /// <summary>The side effects of the shard; null when its projection raises none.</summary>

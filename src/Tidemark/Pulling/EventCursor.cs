@@ -10,8 +10,11 @@ namespace Tidemark.Pulling;
 /// </summary>
 internal sealed class EventCursor(PullingAgent agent, Position after)
 {
+    private const long NotCommitting = long.MinValue;
+
     private long _position = after.Value;
     private volatile bool _isLeftBehind;
+    private long _commitsSince = NotCommitting;
 
     /// <summary>Everything at or below it has been handed out.</summary>
     public Position Position
@@ -23,15 +26,21 @@ internal sealed class EventCursor(PullingAgent agent, Position after)
     /// <summary>Fires when it moves.</summary>
     public AsyncPulse Moved { get; } = new();
 
+    /// <summary>Whether others ever wait for it when the cache is full.</summary>
+    public bool KeepsStep { get; init; } = true;
+
     /// <summary>
-    /// Whether the others no longer wait for it when the cache is full: it did not move when they did, or its reader pauses. Until it
-    /// takes a page from the cache.
+    /// Whether the others do not wait for it now: it did not move when they did, or its reader pauses. Until it takes a page from the
+    /// cache.
     /// </summary>
     public bool IsLeftBehind
     {
-        get => _isLeftBehind;
+        get => _isLeftBehind || !KeepsStep;
         set => _isLeftBehind = value;
     }
+
+    /// <summary>Since when its reader commits, as a timestamp of the clock; null when it does not.</summary>
+    public long? CommitsSince => Volatile.Read(ref _commitsSince) is var since && since == NotCommitting ? null : since;
 
     /// <summary>Whether a page can be had without waiting for new events.</summary>
     public bool HasMore => Position < agent.Mark;
@@ -59,6 +68,15 @@ internal sealed class EventCursor(PullingAgent agent, Position after)
             : new PageSlice(page, first, eventsMax, page.Events[first + eventsMax - 1].Position);
     }
 
+    /// <summary>
+    /// Its reader commits until the answer is disposed: who waits for it is patient, as the store's pace is the same for all.
+    /// </summary>
+    public CommitScope Commit(long since)
+    {
+        Volatile.Write(ref _commitsSince, since);
+        return new CommitScope(this);
+    }
+
     /// <summary>Passes a slice.</summary>
     public void Advance(in PageSlice slice)
     {
@@ -72,5 +90,11 @@ internal sealed class EventCursor(PullingAgent agent, Position after)
     {
         Position = after;
         Moved.Fire();
+    }
+
+    /// <summary>A commit that is under way.</summary>
+    internal readonly struct CommitScope(EventCursor cursor) : IDisposable
+    {
+        public void Dispose() => Volatile.Write(ref cursor._commitsSince, NotCommitting);
     }
 }

@@ -10,6 +10,9 @@ internal sealed class FollowerWatch(TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
+    // Large commits wait for each other.
+    private static readonly TimeSpan CommitPatience = TimeSpan.FromSeconds(10);
+
     private readonly Dictionary<EventCursor, Position> _seen = [];
     private long _since;
 
@@ -23,7 +26,7 @@ internal sealed class FollowerWatch(TimeProvider time)
         var still = followers.ToList();
         foreach (var follower in still)
         {
-            if (_seen.TryGetValue(follower, out var position) && position == follower.Position)
+            if (_seen.TryGetValue(follower, out var position) && position == follower.Position && !Commits(follower))
                 follower.IsLeftBehind = true;
         }
 
@@ -33,4 +36,7 @@ internal sealed class FollowerWatch(TimeProvider time)
         _since = time.GetTimestamp();
         return Patience;
     }
+
+    private bool Commits(EventCursor follower) =>
+        follower.CommitsSince is { } since && time.GetElapsedTime(since) < CommitPatience;
 }

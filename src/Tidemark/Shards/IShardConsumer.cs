@@ -17,6 +17,12 @@ internal interface IShardConsumer
     /// <summary>Whether it needs the decoded objects of events.</summary>
     bool NeedsData { get; }
 
+    /// <summary>
+    /// Whether others of the node wait for it, for a bounded time, before they make pages go that it is about to take. Not for consumers
+    /// whose pace is not the store's own (I13).
+    /// </summary>
+    bool KeepsStep { get; }
+
     /// <summary>How long a live shard waits for more events once there is one.</summary>
     TimeSpan Linger { get; }
 

@@ -63,7 +63,7 @@ internal sealed partial class ShardAgent
         _random = runtime.Random;
         _pauses = new PauseClock(_options, runtime.Random);
         _limits = new BatchLimits(_options.CommitEventsMax);
-        _cursor = new EventCursor(_pulling, Position.Beginning);
+        _cursor = new EventCursor(_pulling, Position.Beginning) { KeepsStep = consumer.KeepsStep };
         _commands = new DeadLetterCommands(shard);
         _status = new ShardStatus(shard, ShardState.Stopped, Position.Beginning, Position.Beginning, 0, 0, null);
     }
@@ -368,6 +368,7 @@ internal sealed partial class ShardAgent
     private async ValueTask CommitAsync(CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
+        using var committing = _cursor.Commit(started);
         _isUncertain = true;
         var count = await _consumer.CommitAsync(cancellationToken).ConfigureAwait(false);
         _isUncertain = false;

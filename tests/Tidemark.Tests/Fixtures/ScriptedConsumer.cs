@@ -44,6 +44,8 @@ internal sealed class ScriptedConsumer : IShardConsumer
 
     public bool NeedsData => true;
 
+    public bool KeepsStep => true;
+
     public TimeSpan Linger { get; set; }
 
     public TimeSpan? SyncInterval { get; set; }

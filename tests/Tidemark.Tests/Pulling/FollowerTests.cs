@@ -30,12 +30,13 @@ public sealed class FollowerTests
     }
 
     [Fact]
-    public async Task Nobody_waits_for_one_who_was_left_behind_until_it_reads_from_the_cache_again()
+    public async Task Nobody_waits_for_a_subscription_or_for_one_who_was_left_behind()
     {
         await using var world = new PullingWorld(Small);
         await world.AppendAsync("deposited", Events);
         var standing = new EventCursor(world.Agent, Position.Beginning) { IsLeftBehind = true };
         world.Agent.Add(standing);
+        world.Agent.Add(new EventCursor(world.Agent, Position.Beginning) { KeepsStep = false });
         var leader = new TestReader(world, null);
 
         await leader.RunAsync(new(Events - 100)).InTime();
@@ -46,6 +47,29 @@ public sealed class FollowerTests
         await standing.PeekAsync(1, Position.Max, CancellationToken.None).AsTask().InTime();
         await standing.PeekAsync(1, Position.Max, CancellationToken.None).AsTask().InTime();
         standing.IsLeftBehind.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Who_commits_is_waited_for_longer()
+    {
+        await using var world = new PullingWorld(Small);
+        await world.AppendAsync("deposited", Events);
+        var committing = new EventCursor(world.Agent, Position.Beginning);
+        world.Agent.Add(committing);
+        var leader = new TestReader(world, null);
+        using var commit = committing.Commit(world.Clock.GetTimestamp());
+
+        var running = leader.RunAsync(new(Events));
+        for (var waited = TimeSpan.Zero; waited < TimeSpan.FromSeconds(9); waited += TimeSpan.FromMilliseconds(500))
+        {
+            await world.Clock.WaitForTimersAsync(1).InTime();
+            await world.Clock.NextAsync();
+        }
+
+        await world.Clock.WaitForTimersAsync(1).InTime();
+        running.IsCompleted.ShouldBeFalse();
+        await world.Clock.RunAsync(running);
+        committing.IsLeftBehind.ShouldBeTrue();
     }
 
     [Fact]

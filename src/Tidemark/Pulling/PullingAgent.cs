@@ -12,7 +12,7 @@ namespace Tidemark.Pulling;
 /// <summary>
 /// Reads the log of one event database for all readers of a node: each event once, decoded once, as long as the readers are within the
 /// cache of each other.
-/// Reads are driven by the cursors: the first to need a page starts its read, the others await it, and the page after it is read ahead. A
+/// Reads are driven by the cursors: the first to need a page starts its read, the others await it, and a few pages after it are read ahead. A
 /// cursor behind the cache
 /// causes reads of its own, up to where the cached pages begin, and goes on in the cache without gap or repeat.
 /// </summary>
@@ -23,6 +23,8 @@ namespace Tidemark.Pulling;
 /// </remarks>
 internal sealed partial class PullingAgent : IAsyncDisposable
 {
+    private const int PagesAhead = 3;
+
     /// <summary>How many positions a read for one reader alone passes over at most.</summary>
     private const int AloneScanMax = 200_000;
 
@@ -231,11 +233,20 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         _awaited.Clear();
     }
 
-    // One page ahead of a page that a cursor took; a page read ahead that nobody takes leads to no further read.
+    // A few pages ahead of a page that a cursor took, one read at a time, so that commits and pauses of the collector leave no gap in the
+    // reading; a page read ahead that nobody takes leads to no further read.
     private void ReadAhead(Position after)
     {
-        if (after < Mark && !IsFull && !_cache.Contains(after))
-            _ = Read(after, isAwaited: false);
+        for (var ahead = 0; ahead < PagesAhead && after < Mark && !IsFull; ahead++)
+        {
+            if (_cache.PageAt(after) is not { } page)
+            {
+                _ = Read(after, isAwaited: false);
+                return;
+            }
+
+            after = page.Through;
+        }
     }
 
     // Under the gate. A read stands in the table until it ends, so that it is awaited by all who need it, and by Dispose.

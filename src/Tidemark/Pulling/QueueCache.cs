@@ -31,10 +31,13 @@ internal sealed class QueueCache(long bytesMax)
     }
 
     /// <summary>Whether a page covers the position after this one; does not count as a use.</summary>
-    public bool Contains(Position position)
+    public bool Contains(Position position) => PageAt(position) is not null;
+
+    /// <summary>The page that covers the position after this one; null when there is none. Does not count as a use.</summary>
+    public EventPage? PageAt(Position position)
     {
         var index = IndexOfLastAtOrBefore(position);
-        return index >= 0 && _pages[index].Covers(position);
+        return index >= 0 && _pages[index].Covers(position) ? _pages[index] : null;
     }
 
     /// <summary>Where the next page after a position begins: how far a read may go without reading again what is here.</summary>

@@ -3,8 +3,8 @@ namespace Tidemark.HighWater;
 /// <summary>How often the mark is looked at. These are about latency alone: none of them can make a reader skip an event.</summary>
 public sealed class HighWaterOptions
 {
-    /// <summary>The longest wait between two looks while hints of other processes are received. 6 s by default; 10 ms to 10 min.</summary>
-    public TimeSpan PollWithHints { get; set; } = TimeSpan.FromSeconds(6);
+    /// <summary>The longest wait between two looks while hints of other processes are received. 8 s by default; 10 ms to 10 min.</summary>
+    public TimeSpan PollWithHints { get; set; } = TimeSpan.FromSeconds(8);
 
     /// <summary>
     /// The longest wait between two looks without hints. 1.1 s by default, reached from <see cref="PollBusy"/> by doubling; 10 ms to 10

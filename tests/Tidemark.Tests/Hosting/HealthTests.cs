@@ -67,7 +67,7 @@ public sealed class HealthTests
         bank.Daemon.CheckHealth().ShouldSatisfyAllConditions(
             h => h.State.ShouldBe(HealthState.Unhealthy),
             h => h.Reasons.ShouldContain(
-                "the loop of the high-water mark has been silent for 120 s; it should not be for more than 66 s"));
+                "the loop of the high-water mark has been silent for 120 s; it should not be for more than 68 s"));
         hold.SetResult();
         await StateAsync(bank, HealthState.Healthy);
     }

@@ -4,8 +4,8 @@
 # simulated time, 10,000 subscriptions that are made while everything fails.
 # Everything runs on this machine, on loopback, with throw-away servers; nothing is left behind.
 #
-#   ./soak.sh          about 5 minutes, about 3 for the faults over three nodes, and about 7 for the kills of remote consumers
-#   ./soak.sh 60       about an hour
+#   ./soak.sh          about 20 minutes: 5 for what lasts as long as it is told, the rest for the numbers of faults named above
+#   ./soak.sh 60       about an hour and a quarter
 #
 # TIDEMARK_TEST_SEED=<n> repeats the choices of a run (each test prints its seed).
 set -euo pipefail

@@ -71,6 +71,7 @@ internal sealed partial class HighWaterAgent(
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             LogLeasesHintNotSent(e);
+            LeasesChanged.Fire();
         }
     }
 

@@ -125,6 +125,19 @@ public sealed class HighWaterAgentTests : IAsyncLifetime
     [Fact]
     public async Task Process_that_cannot_listen_hears_its_own_hints_about_leases()
     {
+        var changed = _agent.LeasesChanged.Next;
+
+        await _agent.NotifyLeasesAsync(_stop.Token).AsTask().InTime();
+
+        await changed.InTime();
+    }
+
+    [Fact]
+    public async Task Process_that_listens_hears_its_own_hint_about_leases_although_it_cannot_be_sent()
+    {
+        Start(_agent.ListenAsync);
+        await _channel.OpenedAsync();
+        _channel.Hint();
         _channel.SendError = new AwayException();
         var changed = _agent.LeasesChanged.Next;
 

@@ -12,14 +12,13 @@ namespace Tidemark.Pulling;
 /// <summary>
 /// Reads the log of one event database for all readers of a node: each event once, decoded once, as long as the readers are within the
 /// cache of each other.
-/// Reads are driven by the cursors: the first to need a page starts its read, the others await it, and a few pages after it are read ahead. A
-/// cursor behind the cache
-/// causes reads of its own, up to where the cached pages begin, and goes on in the cache without gap or repeat.
+/// Reads are driven by the cursors: the first to need a page starts its read, the others await it, and a few pages after it are read
+/// ahead. A cursor behind the cache causes reads of its own, up to where the cached pages begin, and goes on in the cache without gap or
+/// repeat.
 /// </summary>
 /// <remarks>
 /// Why nothing is skipped: a page is read with a bound that was a high-water mark before the read began, so the page is final (I4); and a
-/// cursor moves only to the end
-/// of a page that begins at or before the cursor.
+/// cursor moves only to the end of a page that begins at or before the cursor.
 /// </remarks>
 internal sealed partial class PullingAgent : IAsyncDisposable
 {

@@ -13,7 +13,7 @@ internal sealed class EventCursor(PullingAgent agent, Position after)
     private const long NotCommitting = long.MinValue;
 
     private long _position = after.Value;
-    private volatile bool _isLeftBehind;
+    private volatile bool _isOutOfStep;
     private long _commitsSince = NotCommitting;
 
     /// <summary>Everything at or below it has been handed out.</summary>
@@ -33,10 +33,10 @@ internal sealed class EventCursor(PullingAgent agent, Position after)
     /// Whether the others do not wait for it now: it did not move when they did, or its reader pauses. Until it takes a page from the
     /// cache.
     /// </summary>
-    public bool IsLeftBehind
+    public bool IsOutOfStep
     {
-        get => _isLeftBehind || !KeepsStep;
-        set => _isLeftBehind = value;
+        get => _isOutOfStep || !KeepsStep;
+        set => _isOutOfStep = value;
     }
 
     /// <summary>Since when its reader commits, as a timestamp of the clock; null when it does not.</summary>

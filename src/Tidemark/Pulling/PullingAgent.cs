@@ -112,13 +112,13 @@ internal sealed partial class PullingAgent : IAsyncDisposable
             var after = cursor.Position;
             if (_cache.Find(after) is { } page)
             {
-                cursor.IsLeftBehind = false;
+                cursor.IsOutOfStep = false;
                 ReadAhead(page.Through);
                 TidemarkTelemetry.CacheHits.Add(1);
                 return new(page);
             }
 
-            if (!IsFull || FindFollower(cursor) is null)
+            if (!IsFull || !InStepBehind(cursor).Any())
                 return new(Read(after, isAwaited: true).WaitAsync(cancellationToken));
         }
 
@@ -151,25 +151,23 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     }
 
     // The cache is full, and a page would go that another cursor is about to take: reading on would make that cursor read it again. So
-    // this one waits for the others to move, for a bounded time: who does not move is left behind, and reads for itself when it does.
+    // this one waits for the others to move, for a bounded time: who does not move is out of step, and reads for itself when it does.
     private async ValueTask<EventPage> GetInStepAsync(EventCursor cursor, CancellationToken cancellationToken)
     {
-        var watch = new FollowerWatch(_time);
+        var watch = new StepWatch(_time);
         while (true)
         {
-            Task moved;
-            TimeSpan patience;
+            (Task Moved, TimeSpan Patience)? wait;
             lock (_gate)
             {
                 _cache.DropPassed(Slowest());
-                patience = watch.Look(IsFull ? Followers(cursor) : []);
-                if ((IsFull ? FindFollower(cursor) : null) is not { } follower)
-                    break;
-                moved = follower.Moved.Next;
+                wait = IsFull ? watch.Look(InStepBehind(cursor)) : null;
             }
 
+            if (wait is not { } next)
+                break;
             using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(moved, Task.Delay(patience, _time, enough.Token)).ConfigureAwait(false);
+            await Task.WhenAny(next.Moved, Task.Delay(next.Patience, _time, enough.Token)).ConfigureAwait(false);
             await enough.CancelAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
         }
@@ -210,17 +208,16 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         return slowest;
     }
 
-    // The cursors that are about to take what this one has passed.
-    private IEnumerable<EventCursor> Followers(EventCursor leader)
+    // The cursors in step that are about to take what this one has passed, and where they are.
+    private IEnumerable<(EventCursor Cursor, Position Position)> InStepBehind(EventCursor first)
     {
         foreach (var cursor in _cursors)
         {
-            if (cursor != leader && !cursor.IsLeftBehind && cursor.Position < leader.Position && _cache.Contains(cursor.Position))
-                yield return cursor;
+            var position = cursor.Position;
+            if (cursor != first && !cursor.IsOutOfStep && position < first.Position && _cache.Contains(position))
+                yield return (cursor, position);
         }
     }
-
-    private EventCursor? FindFollower(EventCursor leader) => Followers(leader).FirstOrDefault();
 
     private void DropOldEdition()
     {

@@ -83,7 +83,7 @@ internal sealed partial class ShardAgent
         if (!ShardTransitions.Allows(state, next))
             throw new InvalidOperationException($"Shard {_shard} cannot go from {state} to {next}.");
         if (next == ShardState.Paused)
-            _cursor.IsLeftBehind = true;
+            _cursor.IsOutOfStep = true;
         _status = _status with { State = next, Error = next is ShardState.Live ? null : _status.Error };
         LogState(_shard, state, next);
         Changed.Fire();

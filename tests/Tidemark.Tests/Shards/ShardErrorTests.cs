@@ -3,6 +3,7 @@ using Tidemark.Checkpoints;
 using Tidemark.Events;
 using Tidemark.Shards;
 using Tidemark.Tests.Fixtures;
+using Tidemark.Tests.Pulling;
 
 namespace Tidemark.Tests.Shards;
 
@@ -133,6 +134,21 @@ public sealed class ShardErrorTests
         error.Exception.ShouldBeOfType<ApplyEventException>().Event.Position.ShouldBe(new Position(7));
         error.Attempts.ShouldBe(1);
         error.NextTry.ShouldBeGreaterThan(scene.Clock.GetUtcNow());
+    }
+
+    [Fact]
+    public async Task Nobody_waits_for_a_shard_that_pauses()
+    {
+        await using var scene = new ShardScene(new() { PageEventsMax = 10, CacheBytesMax = 16 * 1024 });
+        await scene.World.AppendAsync("deposited", 500);
+        Poison(scene, 2);
+        await scene.Start().UntilStateAsync(ShardState.Paused);
+
+        var other = new TestReader(scene.World, null);
+        await other.RunAsync(new(500)).InTime();
+
+        other.Seen.Count.ShouldBe(500);
+        scene.Agent.Status.State.ShouldBe(ShardState.Paused);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using Tidemark.Tests.Fixtures;
 namespace Tidemark.Tests.Pulling;
 
 /// <summary>Who goes first waits for those close behind while the cache is full, and for nobody long.</summary>
-public sealed class FollowerTests
+public sealed class StepTests
 {
     private const int Events = 500;
     private static readonly PullingOptions Small = new() { PageEventsMax = 10, CacheBytesMax = 16 * 1024 };
@@ -17,36 +17,36 @@ public sealed class FollowerTests
         await world.AppendAsync("deposited", Events);
         for (var i = 0; i < 40; i++)
             _ = new TestReader(world, null);
-        var leader = new TestReader(world, null);
+        var first = new TestReader(world, null);
         var begun = world.Clock.GetUtcNow();
 
-        var running = leader.RunAsync(new(Events));
+        var running = first.RunAsync(new(Events));
         await world.Clock.WaitForTimersAsync(1).InTime();
         await world.Clock.NextAsync();
         await running.InTime();
 
-        leader.Seen.Count.ShouldBe(Events);
+        first.Seen.Count.ShouldBe(Events);
         (world.Clock.GetUtcNow() - begun).ShouldBe(TimeSpan.FromMilliseconds(500));
     }
 
     [Fact]
-    public async Task Nobody_waits_for_a_subscription_or_for_one_who_was_left_behind()
+    public async Task Nobody_waits_for_a_subscription_or_for_one_who_is_out_of_step()
     {
         await using var world = new PullingWorld(Small);
         await world.AppendAsync("deposited", Events);
-        var standing = new EventCursor(world.Agent, Position.Beginning) { IsLeftBehind = true };
+        var standing = new EventCursor(world.Agent, Position.Beginning) { IsOutOfStep = true };
         world.Agent.Add(standing);
         world.Agent.Add(new EventCursor(world.Agent, Position.Beginning) { KeepsStep = false });
-        var leader = new TestReader(world, null);
+        var first = new TestReader(world, null);
 
-        await leader.RunAsync(new(Events - 100)).InTime();
+        await first.RunAsync(new(Events - 100)).InTime();
 
         world.Clock.PendingTimers.ShouldBe(0);
-        standing.IsLeftBehind.ShouldBeTrue();
+        standing.IsOutOfStep.ShouldBeTrue();
         standing.MoveTo(new(Events - 100));
         await standing.PeekAsync(1, Position.Max, CancellationToken.None).AsTask().InTime();
         await standing.PeekAsync(1, Position.Max, CancellationToken.None).AsTask().InTime();
-        standing.IsLeftBehind.ShouldBeFalse();
+        standing.IsOutOfStep.ShouldBeFalse();
     }
 
     [Fact]
@@ -56,10 +56,10 @@ public sealed class FollowerTests
         await world.AppendAsync("deposited", Events);
         var committing = new EventCursor(world.Agent, Position.Beginning);
         world.Agent.Add(committing);
-        var leader = new TestReader(world, null);
+        var first = new TestReader(world, null);
         using var commit = committing.Commit(world.Clock.GetTimestamp());
 
-        var running = leader.RunAsync(new(Events));
+        var running = first.RunAsync(new(Events));
         for (var waited = TimeSpan.Zero; waited < TimeSpan.FromSeconds(9); waited += TimeSpan.FromMilliseconds(500))
         {
             await world.Clock.WaitForTimersAsync(1).InTime();
@@ -69,7 +69,7 @@ public sealed class FollowerTests
         await world.Clock.WaitForTimersAsync(1).InTime();
         running.IsCompleted.ShouldBeFalse();
         await world.Clock.RunAsync(running);
-        committing.IsLeftBehind.ShouldBeTrue();
+        committing.IsOutOfStep.ShouldBeTrue();
     }
 
     [Fact]
@@ -77,15 +77,15 @@ public sealed class FollowerTests
     {
         await using var world = new PullingWorld(Small);
         await world.AppendAsync("deposited", Events);
-        var leader = new TestReader(world, null);
-        var follower = new TestReader(world, null, random: new Random(1));
+        var first = new TestReader(world, null);
+        var second = new TestReader(world, null, random: new Random(1));
 
-        var running = leader.RunAsync(new(Events));
+        var running = first.RunAsync(new(Events));
         await world.Clock.WaitForTimersAsync(1).InTime();
         running.IsCompleted.ShouldBeFalse();
-        await Task.WhenAll(running, follower.RunAsync(new(Events))).InTime();
+        await Task.WhenAll(running, second.RunAsync(new(Events))).InTime();
 
-        follower.Seen.Count.ShouldBe(Events);
+        second.Seen.Count.ShouldBe(Events);
         world.Agent.RowsRead.ShouldBe(Events);
     }
 }

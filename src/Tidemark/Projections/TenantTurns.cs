@@ -35,14 +35,13 @@ internal sealed partial class TenantTurns : ITenantTurns
     private readonly Random _random;
     private readonly ILogger _logger;
     private readonly bool _leaves;
+    private readonly SeveralTenants _several;
     private readonly List<TenantLane> _lanes = [];
     private readonly HashSet<TenantId> _tenants = [];
     private readonly Lock _gate = new();
     private IReadOnlyList<TenantBehind> _waiting = [];
     private int _next;
     private bool _resumed;
-    private bool _hasSeveral;
-    private Position _askedAt = Position.Max;
     private DateTimeOffset? _lastMove;
     private bool _wasLive;
     private (TenantId[] Tenants, Position Through) _clear = ([], Position.Beginning);
@@ -59,6 +58,7 @@ internal sealed partial class TenantTurns : ITenantTurns
         _random = runtime.Random;
         _logger = runtime.Logger;
         _leaves = leaves;
+        _several = new SeveralTenants(log, _pulling, _time);
     }
 
     public IReadOnlyList<TenantBehind> Behind { get; private set; } = [];
@@ -114,7 +114,12 @@ internal sealed partial class TenantTurns : ITenantTurns
     }
 
     public async ValueTask<bool> CanLeaveAsync(CancellationToken cancellationToken) =>
-        _leaves && _lanes.Count < _options.TenantsBehindMax && await HasSeveralAsync(cancellationToken).ConfigureAwait(false);
+        _leaves && _lanes.Count < _options.TenantsBehindMax && await _several.AskAsync(cancellationToken).ConfigureAwait(false);
+
+    public Task UntilSeveralAsync(CancellationToken cancellationToken) =>
+        _leaves && _lanes.Count < _options.TenantsBehindMax
+            ? _several.UntilAsync(cancellationToken)
+            : Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken);
 
     public TenantBehind Failing(RecordedEvent bad, ErrorCategory category, Exception error)
     {
@@ -133,7 +138,7 @@ internal sealed partial class TenantTurns : ITenantTurns
             return [];
         var floods = Heaviest(slice);
         if (floods.Length == 0 || _lanes.Count + floods.Length > _options.TenantsBehindMax
-            || !await HasSeveralAsync(cancellationToken).ConfigureAwait(false)
+            || !await _several.AskAsync(cancellationToken).ConfigureAwait(false)
             || !await DoOthersWaitAsync(slice.Through, mark, floods, cancellationToken).ConfigureAwait(false))
         {
             return [];
@@ -341,17 +346,6 @@ internal sealed partial class TenantTurns : ITenantTurns
     {
         lock (_gate)
             _waiting = _resumed ? [] : [.. _lanes.Where(l => l != except && l.Bad is null && Waits(l)).Select(l => l.State)];
-    }
-
-    // Once there are several, there always are; else it is asked again once the log has grown.
-    private async ValueTask<bool> HasSeveralAsync(CancellationToken cancellationToken)
-    {
-        var mark = _pulling.Mark;
-        if (_hasSeveral || _askedAt == mark)
-            return _hasSeveral;
-        _hasSeveral = await _log.HasSeveralTenantsAsync(cancellationToken).ConfigureAwait(false);
-        _askedAt = mark;
-        return _hasSeveral;
     }
 
     // A backlog from before the checkpoint last moved is caught up in the order of the log: nobody has been promised more.

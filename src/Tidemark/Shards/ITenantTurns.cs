@@ -41,6 +41,12 @@ internal interface ITenantTurns
     /// <summary>Whether a tenant may be left behind at all: there are others, and there is room.</summary>
     ValueTask<bool> CanLeaveAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Completes when <see cref="CanLeaveAsync"/> said no for want of another tenant and another one's event has come; else never, but for
+    /// the token. Does not fail.
+    /// </summary>
+    Task UntilSeveralAsync(CancellationToken cancellationToken);
+
     /// <summary>A tenant whose event failed, as it is to be left behind at the durable token.</summary>
     TenantBehind Failing(RecordedEvent bad, ErrorCategory category, Exception error);
 

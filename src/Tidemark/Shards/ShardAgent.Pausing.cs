@@ -15,6 +15,10 @@ internal sealed partial class ShardAgent
             pause = asked;
         var now = _time.GetUtcNow();
         var resume = error is ConsumerException { Until: { } until } ? Task.WhenAny(_resume.Next, until) : _resume.Next;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var several = Tenants is not null && _classifier.IsAboutEvents(error) ? Tenants.UntilSeveralAsync(end.Token) : null;
+        if (several is not null)
+            resume = Task.WhenAny(resume, several);
 
         // A command that came before the pause ends it too, but each ends one pause only.
         if (_commands.TakeNews())
@@ -34,6 +38,9 @@ internal sealed partial class ShardAgent
         await WaitAsync(resume, pause, stop).ConfigureAwait(false);
         while (outage && !resume.IsCompleted && !stop.IsCancellationRequested && !await IsBackAsync(stop).ConfigureAwait(false))
             await WaitAsync(resume, TimeSpan.FromMilliseconds(Math.Min(1000, pause.TotalMilliseconds)), stop).ConfigureAwait(false);
+        await end.CancelAsync().ConfigureAwait(false);
+        if (several is not null)
+            await several.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (category is ErrorCategory.Serialization or ErrorCategory.UnknownType && ErrorClassifier.CulpritOf(error) is { } culprit)
             _pulling.Discard(culprit);
     }

@@ -18,6 +18,8 @@ internal sealed class ScriptedLog : IEventLog
 
     public Func<Position, Guid?> OnFindId { get; set; } = _ => null;
 
+    public Func<bool> OnHasSeveralTenants { get; set; } = () => false;
+
     /// <summary>The flushes that came, those that failed included, in order.</summary>
     public IReadOnlyList<IReadOnlyList<StreamAppend>> Flushes
     {
@@ -41,7 +43,7 @@ internal sealed class ScriptedLog : IEventLog
     public ValueTask<Guid?> FindEventIdAsync(Position position, CancellationToken cancellationToken) =>
         ValueTask.FromResult(OnFindId(position));
 
-    public ValueTask<bool> HasSeveralTenantsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(false);
+    public ValueTask<bool> HasSeveralTenantsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(OnHasSeveralTenants());
 
     public ValueTask<AppendOutcome[]> AppendAtomicallyAsync(IReadOnlyList<StreamAppend> appends, CancellationToken cancellationToken) =>
         throw new NotSupportedException();

@@ -49,7 +49,7 @@ public sealed class ScaleTests
         await crew.SettleAsync();
         TimeSpan placed = TimeProvider.System.GetElapsedTime(started);
         (long ticks, long changes, long ownership) = await CountAsync(store);
-        Chance.Say($"{crew.Shards} shards run after {placed}: {ticks} heartbeats, {changes} registrations, {ownership} statements of ownership");
+        Chance.Say($"{crew.Shards} shards run after {placed}: {ticks} heartbeats, {changes} registrations, {ownership} statements in all");
         placed.ShouldBeLessThan(PlacedMax);
 
         // Each projection is registered once in the life of the store, with a hint, by whoever comes first; the rest belongs to the ticks.
@@ -61,7 +61,7 @@ public sealed class ScaleTests
         using (var quiet = new PeriodicTimer(length))
             await quiet.WaitForNextTickAsync();
         (ticks, changes, ownership) = await CountAsync(store);
-        Chance.Say($"in {length} at rest: {ticks} heartbeats, {changes} registrations, {ownership} statements of ownership");
+        Chance.Say($"in {length} at rest: {ticks} heartbeats, {changes} registrations, {ownership} statements in all");
         changes.ShouldBe(0);
         ticks.ShouldBeGreaterThanOrEqualTo(Nodes * 3);
         ownership.ShouldBeLessThanOrEqualTo((long)(StatementsPerTickMax * Nodes * ((length / (0.9 * Tick)) + 1)));

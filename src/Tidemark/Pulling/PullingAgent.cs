@@ -37,8 +37,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly QueueCache _cache;
-    private readonly Dictionary<(int Edition, long After), Task<EventPage>> _reads = [];
-    private readonly HashSet<long> _awaited = [];
+    private readonly Dictionary<(int Edition, long After), PageRead> _reads = [];
     private readonly HashSet<EventCursor> _cursors = [];
     private readonly CancellationTokenSource _stop = new();
     private int _edition;
@@ -113,13 +112,13 @@ internal sealed partial class PullingAgent : IAsyncDisposable
             if (_cache.Find(after) is { } page)
             {
                 cursor.IsOutOfStep = false;
-                ReadAhead(page.Through);
+                ReadAhead(page.Through, PagesAhead);
                 TidemarkTelemetry.CacheHits.Add(1);
                 return new(page);
             }
 
             if (!IsFull || !InStepBehind(cursor).Any())
-                return new(Read(after, isAwaited: true).WaitAsync(cancellationToken));
+                return new(Read(after).WaitAsync(cancellationToken));
         }
 
         return GetInStepAsync(cursor, cancellationToken);
@@ -141,7 +140,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         var read = new LogRead(after, bound, filter, Math.Min(eventsMax, _options.PageEventsMax), _options.PageBytesMax);
         try
         {
-            return await FetchAsync(read, keepsJson: false, decodes: true, cancellationToken).ConfigureAwait(false);
+            return Decode(read.After, await FetchAsync(read, cancellationToken).ConfigureAwait(false), keepsJson: false, decodes: true);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -176,7 +175,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         lock (_gate)
         {
             DropOldEdition();
-            read = _cache.Find(cursor.Position) is { } page ? Task.FromResult(page) : Read(cursor.Position, isAwaited: true);
+            read = _cache.Find(cursor.Position) is { } page ? Task.FromResult(page) : Read(cursor.Position);
         }
 
         return await read.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -187,25 +186,44 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         Task[] reads;
         lock (_gate)
-            reads = [.. _reads.Values];
+            reads = [.. _reads.Values.Select(r => r.Task)];
         await Task.WhenAll(reads).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }
 
     // Whether one more page would make another one go.
-    private bool IsFull => _cache.Pages > 0 && _cache.Bytes + (_cache.Bytes / _cache.Pages) > _options.CacheBytesMax;
+    private bool IsFull => _cache.Pages > 0 && _cache.Bytes + PageBytes > _options.CacheBytesMax;
 
-    // Of the cursors that are in the cache; who is far behind it will read for itself, and keeps nothing here.
+    // Whether one more page would not, once those on their way have come.
+    private bool HasRoom => _cache.Pages == 0 || _cache.Bytes + ((_reads.Count + 1) * PageBytes) <= _options.CacheBytesMax;
+
+    private long PageBytes => _cache.Bytes / _cache.Pages;
+
+    // Of the cursors that are near the cache; who is far behind it will read for itself, and keeps nothing here.
     private Position Slowest()
     {
         var slowest = Position.Max;
         foreach (var cursor in _cursors)
         {
-            if (cursor.Position < slowest && _cache.Contains(cursor.Position))
-                slowest = cursor.Position;
+            var position = cursor.Position;
+            if (position < slowest && IsNear(position))
+                slowest = position;
         }
 
         return slowest;
+    }
+
+    // Whether the next page is in the cache, or on its way and followed by one that is: later pages may be decoded first.
+    private bool IsNear(Position position)
+    {
+        while (!_cache.Contains(position))
+        {
+            if (Find(position)?.Through is not { } through)
+                return false;
+            position = through;
+        }
+
+        return true;
     }
 
     // The cursors in step that are about to take what this one has passed, and where they are.
@@ -214,7 +232,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         foreach (var cursor in _cursors)
         {
             var position = cursor.Position;
-            if (cursor != first && !cursor.IsOutOfStep && position < first.Position && _cache.Contains(position))
+            if (cursor != first && !cursor.IsOutOfStep && position < first.Position && IsNear(position))
                 yield return (cursor, position);
         }
     }
@@ -226,72 +244,87 @@ internal sealed partial class PullingAgent : IAsyncDisposable
             return;
         _edition = current;
         _cache.Clear();
-        _awaited.Clear();
     }
 
-    // A few pages ahead of a page that a cursor took, one read at a time, so that commits and pauses of the collector leave no gap in the
-    // reading; a page read ahead that nobody takes leads to no further read.
-    private void ReadAhead(Position after)
+    // A few pages after one that a cursor took, the next as soon as the rows of the one before have come: they are decoded beside each
+    // other, and commits and pauses of the collector leave no gap in the reading. What nobody takes leads to no further read.
+    private void ReadAhead(Position after, int ahead)
     {
-        for (var ahead = 0; ahead < PagesAhead && after < Mark && !IsFull; ahead++)
+        while (ahead-- > 0 && after < Mark && HasRoom && !_stop.IsCancellationRequested)
         {
-            if (_cache.PageAt(after) is not { } page)
+            if (_cache.PageAt(after) is { } page)
             {
-                _ = Read(after, isAwaited: false);
-                return;
+                after = page.Through;
+                continue;
             }
 
-            after = page.Through;
+            var read = Find(after) ?? Start(after);
+            read.Ahead = Math.Max(read.Ahead, ahead);
+            if (read.Through is not { } through)
+                return;
+            after = through;
         }
     }
 
-    // Under the gate. A read stands in the table until it ends, so that it is awaited by all who need it, and by Dispose.
-    private Task<EventPage> Read(Position after, bool isAwaited)
+    // Under the gate: the page will be taken, so that more are wanted after it.
+    private Task<EventPage> Read(Position after)
     {
-        if (isAwaited)
-            _awaited.Add(after.Value);
-        var interests = Interests.Current;
-        if (_reads.TryGetValue((interests.Number, after.Value), out var under))
-            return under;
-        var through = Position.Earlier(Mark, _cache.NextPageAfter(after));
-
-        // Many shards may wait for it: each goes on by itself. On one thread, the handlers of one would hold up the next.
-        var read = new TaskCompletionSource<EventPage>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _reads.Add((interests.Number, after.Value), read.Task);
-        _ = Task.Run(() => ReadAsync(after, through, interests, read));
+        var read = Find(after) ?? Start(after);
+        read.Ahead = PagesAhead;
+        if (read.Through is { } through)
+            ReadAhead(through, PagesAhead);
         return read.Task;
     }
 
+    private PageRead? Find(Position after) => _reads.GetValueOrDefault((Interests.Current.Number, after.Value));
+
+    // A read stands in the table until it ends, so that it is awaited by all who need it, and by Dispose.
+    private PageRead Start(Position after)
+    {
+        var read = new PageRead(after, Position.Earlier(Mark, _cache.NextPageAfter(after)), Interests.Current);
+        _reads.Add((read.Interests.Number, after.Value), read);
+        _ = Task.Run(() => ReadAsync(read));
+        return read;
+    }
+
     [SuppressMessage("Reliability", "CA2016", Justification = "A read is shared: it ends by the agent's own stop alone.")]
-    private async Task ReadAsync(
-        Position after, Position through, Interests.Edition interests, TaskCompletionSource<EventPage> awaited)
+    private async Task ReadAsync(PageRead read)
     {
         try
         {
-            var read = new LogRead(after, through, new LogFilter(interests.Types), _options.PageEventsMax, _options.PageBytesMax);
-            var page = await FetchAsync(read, interests.KeepsJson, interests.Decodes, _stop.Token).ConfigureAwait(false);
-            awaited.SetResult(Keep(page, interests));
+            var filter = new LogFilter(read.Interests.Types);
+            var wanted = new LogRead(read.After, read.Bound, filter, _options.PageEventsMax, _options.PageBytesMax);
+            var rows = await FetchAsync(wanted, _stop.Token).ConfigureAwait(false);
+            Arrived(read, rows.ScannedThrough);
+            var page = Decode(read.After, rows, read.Interests.KeepsJson, read.Interests.Decodes);
+            Keep(page, read);
+            read.SetResult(page);
         }
         catch (OperationCanceledException e) when (_stop.IsCancellationRequested)
         {
-            Forget(after, interests);
-            awaited.SetCanceled(e.CancellationToken);
+            Forget(read);
+            read.SetCanceled(e.CancellationToken);
         }
         catch (Exception e)
         {
-            Forget(after, interests);
-            LogReadFailed(_database, after.Value, e);
-            awaited.SetException(new EventFetcherException(_database, after, e));
+            Forget(read);
+            LogReadFailed(_database, read.After.Value, e);
+            read.SetException(new EventFetcherException(_database, read.After, e));
         }
     }
 
-    private async ValueTask<EventPage> FetchAsync(LogRead read, bool keepsJson, bool decodes, CancellationToken cancellationToken)
+    private async ValueTask<LogPage> FetchAsync(LogRead read, CancellationToken cancellationToken)
     {
         var page = await _pipeline.ExecuteAsync(
             static (state, ct) => state.Log.ReadAsync(state.Read, ct), (Log: _log, Read: read), cancellationToken).ConfigureAwait(false);
         Interlocked.Add(ref _rowsRead, page.Events.Count);
         TidemarkTelemetry.EventsRead.Add(page.Events.Count);
-        foreach (var e in page.Events)
+        return page;
+    }
+
+    private EventPage Decode(Position after, LogPage rows, bool keepsJson, bool decodes)
+    {
+        foreach (var e in rows.Events)
         {
             if (decodes)
                 e.Decode(_types, keepsJson);
@@ -299,33 +332,37 @@ internal sealed partial class PullingAgent : IAsyncDisposable
                 e.KeepJson();
         }
 
-        return new EventPage(read.After, page.ScannedThrough, page.Events);
+        return new EventPage(after, rows.ScannedThrough, rows.Events);
     }
 
-    private EventPage Keep(EventPage page, Interests.Edition interests)
+    private void Arrived(PageRead read, Position through)
     {
         lock (_gate)
         {
-            _reads.Remove((interests.Number, page.After.Value));
-            if (interests.Number != _edition)
-                return page;
-            _cache.DropPassed(Slowest());
-            _cache.Add(page);
-            if (_awaited.Remove(page.After.Value))
-                ReadAhead(page.Through);
+            read.Through = through;
+            if (read.Interests.Number == _edition)
+                ReadAhead(through, read.Ahead);
         }
-
-        return page;
     }
 
-    private void Forget(Position after, Interests.Edition interests)
+    private void Keep(EventPage page, PageRead read)
     {
         lock (_gate)
         {
-            _reads.Remove((interests.Number, after.Value));
-            if (interests.Number == _edition)
-                _awaited.Remove(after.Value);
+            if (read.Interests.Number == _edition)
+            {
+                _cache.DropPassed(Slowest());
+                _cache.Add(page);
+            }
+
+            _reads.Remove((read.Interests.Number, read.After.Value));
         }
+    }
+
+    private void Forget(PageRead read)
+    {
+        lock (_gate)
+            _reads.Remove((read.Interests.Number, read.After.Value));
     }
 
     [LoggerMessage(EventId = 1201, Level = LogLevel.Warning, Message = "The events after position {After} of database '{Database}' " +

@@ -15,13 +15,13 @@ internal sealed class PullingWorld : IAsyncDisposable
     private readonly List<(long Position, string Type, string Json)> _events = [];
     private int _reads;
 
-    public PullingWorld(PullingOptions? options = null, PipelineOptions? pipelines = null)
+    public PullingWorld(PullingOptions? options = null, PipelineOptions? pipelines = null, EventTypeRegistry? types = null)
     {
         Log.OnRead = ReadAsync;
         Log.OnFindId = p => Events.Any(e => e.Position == p.Value) ? Make.Id(p.Value) : null;
         HighWater = new(Marks, new ScriptedChannel(), new(), Clock, NullLogger.Instance);
         Pipelines = pipelines ?? new();
-        Agent = new("main", Log, HighWater, Accounts.Types, options ?? new(), Pipelines, Clock, NullLogger.Instance);
+        Agent = new("main", Log, HighWater, types ?? Accounts.Types, options ?? new(), Pipelines, Clock, NullLogger.Instance);
     }
 
     public ManualClock Clock { get; } = new();

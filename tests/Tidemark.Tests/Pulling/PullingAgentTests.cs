@@ -78,6 +78,7 @@ public sealed class PullingAgentTests
         var cursor = new EventCursor(world.Agent, Position.Beginning);
         world.Agent.Add(cursor);
         cursor.Advance(await cursor.PeekAsync(10, Position.Max, None).AsTask().InTime());
+        await Eventually.TrueAsync(() => world.Reads == 4, () => $"three pages are read ahead of the first; reads: {world.Reads}");
 
         // However often the second page is taken, three are read ahead of it: nobody asked for more.
         await Eventually.TrueAsync(
@@ -86,10 +87,37 @@ public sealed class PullingAgentTests
                 await cursor.PeekAsync(10, Position.Max, None);
                 return world.Reads == 5;
             },
-            () => $"three pages are read ahead; reads: {world.Reads}");
+            () => $"one page more is read ahead; reads: {world.Reads}");
         await cursor.PeekAsync(10, Position.Max, None).AsTask().InTime();
         await world.DisposeAsync().InTime();
         world.Reads.ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task Next_pages_come_while_a_page_is_decoded()
+    {
+        using var decoding = new ManualResetEventSlim();
+        var types = Accounts.Build(
+            new EventTypeBuilder().UpcastJson<Deposited>("paid", json =>
+            {
+                var amount = (long)json["amount"]!;
+                if (amount == 1)
+                    decoding.Wait(Deadlines.Max).ShouldBeTrue();
+                return new(amount);
+            }),
+            out _);
+        await using var world = new PullingWorld(new() { PageEventsMax = 10 }, types: types);
+        var reader = new TestReader(world, null);
+        await world.AppendAsync("paid", 100);
+
+        var running = reader.RunAsync(new(100));
+        await Eventually.TrueAsync(() => world.Reads == 4, () => $"three pages come beside the first; reads: {world.Reads}");
+        reader.Seen.ShouldBeEmpty();
+        decoding.Set();
+
+        await running.InTime();
+        reader.Seen.ShouldBe(Enumerable.Range(1, 100).Select(p => (long)p));
+        world.Agent.RowsRead.ShouldBe(100);
     }
 
     [Fact]

@@ -40,7 +40,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     private readonly Dictionary<(int Edition, long After), PageRead> _reads = [];
     private readonly HashSet<EventCursor> _cursors = [];
     private readonly CancellationTokenSource _stop = new();
-    private int _edition;
+    private Interests.Edition _edition;
     private long _rowsRead;
 
     public PullingAgent(
@@ -62,6 +62,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         _time = time;
         _logger = logger;
         _cache = new QueueCache(options.CacheBytesMax);
+        _edition = Interests.Current;
     }
 
     /// <summary>The types that the readers here need.</summary>
@@ -239,11 +240,10 @@ internal sealed partial class PullingAgent : IAsyncDisposable
 
     private void DropOldEdition()
     {
-        var current = Interests.Current.Number;
-        if (current == _edition)
-            return;
-        _edition = current;
-        _cache.Clear();
+        var former = _edition;
+        _edition = Interests.Current;
+        if (former.Number != _edition.Number)
+            _cache.Clear();
     }
 
     // A few pages after one that a cursor took, the next as soon as the rows of the one before have come: they are decoded beside each
@@ -276,13 +276,13 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         return read.Task;
     }
 
-    private PageRead? Find(Position after) => _reads.GetValueOrDefault((Interests.Current.Number, after.Value));
+    private PageRead? Find(Position after) => _reads.GetValueOrDefault((_edition.Number, after.Value));
 
     // A read stands in the table until it ends, so that it is awaited by all who need it, and by Dispose.
     private PageRead Start(Position after)
     {
-        var read = new PageRead(after, Position.Earlier(Mark, _cache.NextPageAfter(after)), Interests.Current);
-        _reads.Add((read.Interests.Number, after.Value), read);
+        var read = new PageRead(after, Position.Earlier(Mark, _cache.NextPageAfter(after)), _edition);
+        _reads.Add((_edition.Number, after.Value), read);
         _ = Task.Run(() => ReadAsync(read));
         return read;
     }
@@ -340,7 +340,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         lock (_gate)
         {
             read.Through = through;
-            if (read.Interests.Number == _edition)
+            if (read.Interests.Number == _edition.Number)
                 ReadAhead(through, read.Ahead);
         }
     }
@@ -349,7 +349,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (read.Interests.Number == _edition)
+            if (read.Interests.Number == _edition.Number)
             {
                 _cache.DropPassed(Slowest());
                 _cache.Add(page);

@@ -112,17 +112,15 @@ public sealed class SharedShardTests
     [Fact]
     public async Task Second_tenant_does_not_wait_for_the_pause_of_the_first()
     {
-        var clock = new ManualClock();
-        await using var bank = await StartAsync(clock: clock);
+        await using var bank = await StartAsync(clock: new ManualClock());
         await AppendAsync(bank, ("acme", 1), ("acme", 13));
         await UntilAsync(bank, s => s is [{ State: ShardState.Paused }]);
-        var begun = clock.GetUtcNow();
 
-        await AppendAsync(bank, ("acme", 2), ("bolt", 2));
-        await clock.RunAsync(UntilBehindAsync(bank, b => b.Count == 1));
+        // Its clock stands still: no pause ends by itself.
+        await AppendAsync(bank, ("bolt", 2));
+        await UntilBehindAsync(bank, b => b.Count == 1);
 
         (await DiaryAsync(bank, "bolt"), await DiaryAsync(bank, "acme")).ShouldBe(("2;", "1;"));
-        (clock.GetUtcNow() - begun).ShouldBeLessThan(TimeSpan.FromSeconds(10));
     }
 
     [Fact]

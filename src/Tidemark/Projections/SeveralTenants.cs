@@ -40,7 +40,7 @@ internal sealed class SeveralTenants(IEventLog log, PullingAgent pulling, TimePr
                 wait = _askedAt;
                 await Task.Delay(Interval, time, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception) when (!cancellationToken.IsCancellationRequested)
             {
                 await Task.Delay(Interval, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

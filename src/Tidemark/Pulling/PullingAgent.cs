@@ -118,7 +118,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
                 return new(page);
             }
 
-            if (!IsFull || !InStepBehind(cursor).Any())
+            if (!IsFull || Find(after) is not null || !InStepBehind(cursor).Any())
                 return new(Read(after).WaitAsync(cancellationToken));
         }
 
@@ -161,7 +161,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
             lock (_gate)
             {
                 _cache.DropPassed(Slowest());
-                wait = IsFull ? watch.Look(InStepBehind(cursor)) : null;
+                wait = IsFull && !IsComing(cursor.Position) ? watch.Look(InStepBehind(cursor)) : null;
             }
 
             if (wait is not { } next)
@@ -196,9 +196,9 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     private bool IsFull => _cache.Pages > 0 && _cache.Bytes + PageBytes > _options.CacheBytesMax;
 
     // Whether one more page would not, once those on their way have come.
-    private bool HasRoom => _cache.Pages == 0 || _cache.Bytes + ((_reads.Count + 1) * PageBytes) <= _options.CacheBytesMax;
+    private bool HasRoom => _cache.Bytes + ((_reads.Count + 1) * PageBytes) <= _options.CacheBytesMax;
 
-    private long PageBytes => _cache.Bytes / _cache.Pages;
+    private long PageBytes => _cache.Pages > 0 ? _cache.Bytes / _cache.Pages : _options.PageBytesMax;
 
     // Of the cursors that are near the cache; who is far behind it will read for itself, and keeps nothing here.
     private Position Slowest()
@@ -213,6 +213,8 @@ internal sealed partial class PullingAgent : IAsyncDisposable
 
         return slowest;
     }
+
+    private bool IsComing(Position position) => _cache.Contains(position) || Find(position) is not null;
 
     // Whether the next page is in the cache, or on its way and followed by one that is: later pages may be decoded first.
     private bool IsNear(Position position)
@@ -269,6 +271,8 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     // Under the gate: the page will be taken, so that more are wanted after it.
     private Task<EventPage> Read(Position after)
     {
+        if (_stop.IsCancellationRequested)
+            return Task.FromCanceled<EventPage>(new CancellationToken(canceled: true));
         var read = Find(after) ?? Start(after);
         read.Ahead = PagesAhead;
         if (read.Through is { } through)
@@ -276,12 +280,32 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         return read.Task;
     }
 
-    private PageRead? Find(Position after) => _reads.GetValueOrDefault((_edition.Number, after.Value));
+    // What is on its way and covers the position after this one.
+    private PageRead? Find(Position after)
+    {
+        if (_reads.TryGetValue((_edition.Number, after.Value), out var exact))
+            return exact;
+        foreach (var read in _reads.Values)
+        {
+            if (read.Interests.Number == _edition.Number && read.After < after && after < read.Through)
+                return read;
+        }
 
-    // A read stands in the table until it ends, so that it is awaited by all who need it, and by Dispose.
+        return null;
+    }
+
+    // No further than where the next page begins that is here or on its way. A read stands in the table until it ends, so that it is
+    // awaited by all who need it, and by Dispose.
     private PageRead Start(Position after)
     {
-        var read = new PageRead(after, Position.Earlier(Mark, _cache.NextPageAfter(after)), _edition);
+        var bound = Position.Earlier(Mark, _cache.NextPageAfter(after));
+        foreach (var other in _reads.Values)
+        {
+            if (other.Interests.Number == _edition.Number && other.After > after)
+                bound = Position.Earlier(bound, other.After);
+        }
+
+        var read = new PageRead(after, bound, _edition);
         _reads.Add((_edition.Number, after.Value), read);
         _ = Task.Run(() => ReadAsync(read));
         return read;
@@ -310,6 +334,9 @@ internal sealed partial class PullingAgent : IAsyncDisposable
             Forget(read);
             LogReadFailed(_database, read.After.Value, e);
             read.SetException(new EventFetcherException(_database, read.After, e));
+
+            // Nobody may wait for a page that is read ahead.
+            _ = read.Task.Exception;
         }
     }
 

@@ -22,13 +22,15 @@ internal sealed class StepWatch(TimeProvider time)
     public (Task Moved, TimeSpan Patience)? Look(IEnumerable<(EventCursor Cursor, Position Position)> behind)
     {
         var still = behind.ToList();
-        if (_seen.Count == 0 || time.GetElapsedTime(_since) >= Patience)
+        var left = _seen.Count == 0 ? TimeSpan.Zero : Patience - time.GetElapsedTime(_since);
+        if (left <= TimeSpan.Zero)
         {
             still.RemoveAll(b => IsOut(b.Cursor, b.Position));
             _seen.Clear();
             foreach (var (cursor, position) in still)
                 _seen[cursor] = position;
             _since = time.GetTimestamp();
+            left = Patience;
         }
 
         if (still.Count == 0)
@@ -36,7 +38,9 @@ internal sealed class StepWatch(TimeProvider time)
         var first = still[0];
         var moved = first.Cursor.Moved.Next;
         // It may have moved before that: then nothing would wake the wait.
-        return (first.Cursor.Position == first.Position ? moved : Task.CompletedTask, Patience - time.GetElapsedTime(_since));
+        // Rounded up: timers count whole milliseconds.
+        var whole = TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds));
+        return (first.Cursor.Position == first.Position ? moved : Task.CompletedTask, whole);
     }
 
     private bool IsOut(EventCursor cursor, Position position)

@@ -36,8 +36,9 @@ public abstract class SharedLogTests<TStore>
             // Another shard of the node has passed it all, so that the node knows of all of it.
             var last = await LastAsync(client);
             await Eventually.TrueAsync(
-                async () => (long)(await store.QueryAsync(
-                    $"select position from {store.Checkpoints} where projection = '{nameof(Turnover)}'"))[0][0] >= last.Value,
+                async () => await store.QueryAsync(
+                    $"select position from {store.Checkpoints} where projection = '{nameof(Turnover)}'")
+                    is [[long at], ..] && at >= last.Value,
                 () => "another projection is at the end of the flood");
             node.Process.HangUp();
 

@@ -89,24 +89,18 @@ public sealed class PullingAgentTests
             },
             () => $"one page more is read ahead; reads: {world.Reads}");
         await cursor.PeekAsync(10, Position.Max, None).AsTask().InTime();
+
+        // What had been begun by now ends before this one does.
+        await GetAsync(world, 95, None).InTime();
         await world.DisposeAsync().InTime();
-        world.Reads.ShouldBe(5);
+        world.Reads.ShouldBe(6);
     }
 
     [Fact]
     public async Task Next_pages_come_while_a_page_is_decoded()
     {
         using var decoding = new ManualResetEventSlim();
-        var types = Accounts.Build(
-            new EventTypeBuilder().UpcastJson<Deposited>("paid", json =>
-            {
-                var amount = (long)json["amount"]!;
-                if (amount == 1)
-                    decoding.Wait(Deadlines.Max).ShouldBeTrue();
-                return new(amount);
-            }),
-            out _);
-        await using var world = new PullingWorld(new() { PageEventsMax = 10 }, types: types);
+        await using var world = new PullingWorld(new() { PageEventsMax = 10 }, types: HoldFirst(decoding));
         var reader = new TestReader(world, null);
         await world.AppendAsync("paid", 100);
 
@@ -118,6 +112,61 @@ public sealed class PullingAgentTests
         await running.InTime();
         reader.Seen.ShouldBe(Enumerable.Range(1, 100).Select(p => (long)p));
         world.Agent.RowsRead.ShouldBe(100);
+    }
+
+    [Fact]
+    public async Task Page_that_is_decoded_serves_those_who_begin_inside_it()
+    {
+        using var decoding = new ManualResetEventSlim();
+        await using var world = new PullingWorld(new() { PageEventsMax = 10 }, types: HoldFirst(decoding));
+        var (first, inside) = (new TestReader(world, null), new TestReader(world, null, 5));
+        await world.AppendAsync("paid", 100);
+
+        var running = first.RunAsync(new(100));
+        await Eventually.TrueAsync(() => world.Reads == 4, () => $"the first page is decoded, three came; reads: {world.Reads}");
+        var beside = inside.RunAsync(new(100));
+        decoding.Set();
+
+        await Task.WhenAll(running, beside).InTime();
+        inside.Seen.ShouldBe(Enumerable.Range(6, 95).Select(p => (long)p));
+        world.Agent.RowsRead.ShouldBe(100);
+    }
+
+    [Fact]
+    public async Task Page_ends_where_one_begins_that_is_on_its_way()
+    {
+        await using var world = new PullingWorld(new() { PageEventsMax = 10 });
+        await world.AppendAsync("deposited", 100);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.BeforeRead = (read, _) => read.After.Value == 15 ? release.Task : Task.CompletedTask;
+        var (ahead, first) = (new TestReader(world, null, 15), new TestReader(world, null));
+
+        var beside = ahead.RunAsync(new(100));
+        var running = first.RunAsync(new(100));
+        await Eventually.TrueAsync(() => first.Seen.Count == 15, () => $"the first has come to the page; at {first.Seen.Count}");
+        release.SetResult();
+
+        await Task.WhenAll(running, beside).InTime();
+        first.Seen.Count.ShouldBe(100);
+        world.Agent.RowsRead.ShouldBe(100);
+    }
+
+    [Fact]
+    public async Task Nothing_is_read_ahead_that_the_cache_could_not_hold()
+    {
+        using var decoding = new ManualResetEventSlim();
+        var options = new PullingOptions { PageEventsMax = 10, PageBytesMax = 1 << 20, CacheBytesMax = 2 << 20 };
+        await using var world = new PullingWorld(options, types: HoldFirst(decoding));
+        var reader = new TestReader(world, null);
+        await world.AppendAsync("paid", 100);
+
+        var running = reader.RunAsync(new(100));
+        await Eventually.TrueAsync(() => world.Reads == 2, () => $"one page comes beside the first; reads: {world.Reads}");
+        await GetAsync(world, 95, None).InTime();
+        world.Reads.ShouldBe(3);
+        decoding.Set();
+
+        await running.InTime();
     }
 
     [Fact]
@@ -268,6 +317,17 @@ public sealed class PullingAgentTests
 
     private static ValueTask<EventPage> GetAsync(PullingWorld world, long after, CancellationToken cancellationToken) =>
         world.Agent.GetAsync(new EventCursor(world.Agent, new(after)), cancellationToken);
+
+    // The first event of the log is decoded once this is set.
+    private static EventTypeRegistry HoldFirst(ManualResetEventSlim decoding) => Accounts.Build(
+        new EventTypeBuilder().UpcastJson<Deposited>("paid", json =>
+        {
+            var amount = (long)json["amount"]!;
+            if (amount == 1)
+                decoding.Wait(Deadlines.Max).ShouldBeTrue();
+            return new(amount);
+        }),
+        out _);
 
     private static TaskCompletionSource Hold(PullingWorld world)
     {

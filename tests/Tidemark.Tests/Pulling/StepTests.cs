@@ -30,6 +30,23 @@ public sealed class StepTests
     }
 
     [Fact]
+    public async Task Wait_is_never_endless_though_time_passes_while_it_is_reckoned()
+    {
+        await using var world = new PullingWorld();
+        for (var step = 1; step < 600; step++)
+        {
+            var watch = new StepWatch(new RunningClock(TimeSpan.FromMilliseconds(step)));
+            var still = new EventCursor(world.Agent, Position.Beginning);
+            var looks = 0;
+            while (watch.Look(still.IsOutOfStep ? [] : [(still, still.Position)]) is { } wait)
+            {
+                wait.Patience.ShouldBeInRange(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(500));
+                (++looks).ShouldBeLessThan(600);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Nobody_waits_for_a_subscription_or_for_one_who_is_out_of_step()
     {
         await using var world = new PullingWorld(Small);
@@ -87,5 +104,15 @@ public sealed class StepTests
 
         second.Seen.Count.ShouldBe(Events);
         world.Agent.RowsRead.ShouldBe(Events);
+    }
+
+    /// <summary>Moves on by itself whenever it is read.</summary>
+    private sealed class RunningClock(TimeSpan step) : TimeProvider
+    {
+        private long _now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _now += step.Ticks;
     }
 }

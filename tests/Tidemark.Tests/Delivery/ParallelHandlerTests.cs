@@ -25,9 +25,12 @@ public sealed class ParallelHandlerTests : IDisposable
         var handler = new ParallelHandler(HandleAsync, streams);
         var outcome = await handler.HandleAsync(Batch(from: 1), CancellationToken.None);
 
-        outcome.ShouldBe(DeliveryOutcome.DoneThrough(new(3)));
+        // Beside each other, the third may begin before the second, which is left then.
+        var through = outcome.Through!.Value.Value;
+        outcome.ShouldBe(DeliveryOutcome.DoneThrough(new(through)));
+        through.ShouldBeInRange(streams == 1 ? 3 : 1, 3);
         _done.Count.ShouldBeLessThanOrEqualTo(2 + streams);
-        (await handler.HandleAsync(Batch(from: 4, CancellationToken.None), CancellationToken.None)).ShouldBe(DeliveryOutcome.Done);
+        (await handler.HandleAsync(Batch(through + 1, CancellationToken.None), CancellationToken.None)).ShouldBe(DeliveryOutcome.Done);
         _done.Order().ShouldBe(Enumerable.Range(1, 20).Select(p => (long)p));
         foreach (var stream in _done.GroupBy(p => p % 4))
             stream.ShouldBeInOrder();

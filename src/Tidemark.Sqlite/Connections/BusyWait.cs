@@ -8,8 +8,10 @@ namespace Tidemark.Sqlite.Connections;
 /// </summary>
 internal sealed class BusyWait(DatabaseFile file, TimeSpan timeout, TimeProvider time)
 {
+    /// <summary>How often it looks at least: locks have no queue, so who looks seldom starves.</summary>
+    public static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(10);
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(10); // Locks have no queue: who looks seldom starves.
 
     /// <summary>Makes the call until it gets its lock.</summary>
     /// <exception cref="SqliteException">Busy for too long, or another error, explained.</exception>

@@ -11,6 +11,7 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
 {
     private readonly SemaphoreSlim _gate = new(1, 1); // Hands over to its waiters in the order they came.
     private readonly BusyWait _busy = new(file, options.BusyTimeout, time);
+    private readonly LockSharing _sharing = new(time);
     private readonly WalLimit _wal = new(file, options.WalBytesMax);
     private SqliteSession? _session;
     private volatile bool _disposed;
@@ -29,7 +30,7 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
         try
         {
             var session = await OpenAsync(create, cancellationToken).ConfigureAwait(false);
-            await _busy.RunAsync(() => Run(session, SqlText.BeginImmediate), cancellationToken).ConfigureAwait(false);
+            await TakeAsync(session, () => Run(session, SqlText.BeginImmediate), cancellationToken).ConfigureAwait(false);
             return InTransaction(session, work);
         }
         finally
@@ -45,7 +46,7 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
         try
         {
             var session = await OpenAsync(create: false, cancellationToken).ConfigureAwait(false);
-            var transaction = await _busy.RunAsync(() => BeginOnce(session), cancellationToken).ConfigureAwait(false);
+            var transaction = await TakeAsync(session, () => BeginOnce(session), cancellationToken).ConfigureAwait(false);
             return new OwnTransaction(this, session, transaction);
         }
         catch
@@ -124,6 +125,7 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
         }
         finally
         {
+            _sharing.Released();
             _gate.Release();
         }
     }
@@ -167,6 +169,21 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
     private async ValueTask<SqliteSession> OpenAsync(bool create, CancellationToken cancellationToken) =>
         _session ??= await _busy.RunAsync(() => file.OpenWriter(create), cancellationToken).ConfigureAwait(false);
 
+    private async ValueTask<T> TakeAsync<T>(SqliteSession session, Func<T> begin, CancellationToken cancellationToken)
+    {
+        if (_sharing.HasHeldLong)
+            await GiveWayAsync(session, cancellationToken).ConfigureAwait(false);
+        var begun = await _busy.RunAsync(begin, cancellationToken).ConfigureAwait(false);
+        _sharing.Took();
+        return begun;
+    }
+
+    private async ValueTask GiveWayAsync(SqliteSession session, CancellationToken cancellationToken)
+    {
+        if (await _busy.RunAsync(() => _sharing.IsBreakDue(session), cancellationToken).ConfigureAwait(false))
+            await Task.Delay(LockSharing.Break, time, cancellationToken).ConfigureAwait(false);
+    }
+
     private T InTransaction<T>(SqliteSession session, Func<SqliteSession, (T Result, bool Commit)> work)
     {
         try
@@ -184,6 +201,10 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
             if (e is SqliteException failed && SqliteErrors.CanExplain(failed))
                 throw SqliteErrors.Explain(failed, file.Path);
             throw;
+        }
+        finally
+        {
+            _sharing.Released();
         }
     }
 

@@ -153,6 +153,7 @@ internal sealed class DaemonRun
             database.Pulling, database.HighWater, _options.Shards, _options.Resilience, database.Storage.IsTransient, database.Time,
             _random, database.Loggers.CreateLogger<ShardAgent>())
         {
+            SeveralTenants = database.SeveralTenants,
             Throttle = _throttle,
         };
         var host = new ShardHost(database, _projections, runtime, _hosted, database.Loggers.CreateLogger<ShardHost>(), _abort.Token)

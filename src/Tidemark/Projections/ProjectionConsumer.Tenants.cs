@@ -34,7 +34,7 @@ internal sealed partial class ProjectionConsumer
     /// <summary>Turns between tenants. Stored ones have theirs in any case.</summary>
     /// <param name="runtime">What they work with.</param>
     /// <param name="leaves">Whether tenants may be left behind.</param>
-    public ITenantTurns ShareTurns(ShardRuntime runtime, bool leaves) => _turns ??= new TenantTurns(_shard, this, _log, runtime, leaves);
+    public ITenantTurns ShareTurns(ShardRuntime runtime, bool leaves) => _turns ??= new TenantTurns(_shard, this, runtime, leaves);
 
     /// <summary>Whether an event concerns the shard, whoever's turn it is.</summary>
     public bool Takes(RecordedEvent e) => _streams.Includes(e.Slot, e.Position) && Concerns(e);

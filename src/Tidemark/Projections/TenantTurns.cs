@@ -16,18 +16,8 @@ namespace Tidemark.Projections;
 /// </summary>
 internal sealed partial class TenantTurns : ITenantTurns
 {
-    /// <summary>A tenant floods when it has at least one of so many parts of a page.</summary>
-    private const int FloodParts = 4;
-
-    /// <summary>With less than one of so many parts of a full page it does not flood.</summary>
-    private const int FloodPageParts = 16;
-
-    /// <summary>Clocks of one database and what they stamp differ by less.</summary>
-    private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(1);
-
     private readonly ShardName _shard;
     private readonly ProjectionConsumer _consumer;
-    private readonly IEventLog _log;
     private readonly PullingAgent _pulling;
     private readonly ShardOptions _options;
     private readonly ErrorClassifier _classifier;
@@ -42,15 +32,12 @@ internal sealed partial class TenantTurns : ITenantTurns
     private IReadOnlyList<TenantBehind> _waiting = [];
     private int _next;
     private bool _resumed;
-    private DateTimeOffset? _lastMove;
-    private bool _wasLive;
-    private (TenantId[] Tenants, Position Through) _clear = ([], Position.Beginning);
+    private bool _lacksOthers;
 
-    public TenantTurns(ShardName shard, ProjectionConsumer consumer, IEventLog log, ShardRuntime runtime, bool leaves)
+    public TenantTurns(ShardName shard, ProjectionConsumer consumer, ShardRuntime runtime, bool leaves)
     {
         _shard = shard;
         _consumer = consumer;
-        _log = log;
         _pulling = runtime.Pulling;
         _options = runtime.Options;
         _classifier = new ErrorClassifier(runtime.IsTransient);
@@ -58,7 +45,7 @@ internal sealed partial class TenantTurns : ITenantTurns
         _random = runtime.Random;
         _logger = runtime.Logger;
         _leaves = leaves;
-        _several = new SeveralTenants(log, _pulling, _time);
+        _several = runtime.SeveralTenants;
     }
 
     public IReadOnlyList<TenantBehind> Behind { get; private set; } = [];
@@ -75,6 +62,8 @@ internal sealed partial class TenantTurns : ITenantTurns
 
     public Position? Unread => _lanes.Where(l => !Waits(l) && l.Position < _consumer.Reached && l.Position >= _pulling.Mark)
         .Select(l => (Position?)l.Position).MinBy(p => p!.Value.Value);
+
+    private bool HasRoom => _leaves && _lanes.Count < _options.TenantsBehindMax;
 
     // A node that has just started may not know the mark yet to which the shard has come.
     private Position Readable => Position.Earlier(_consumer.Reached, _pulling.Mark);
@@ -114,12 +103,15 @@ internal sealed partial class TenantTurns : ITenantTurns
     }
 
     public async ValueTask<bool> CanLeaveAsync(CancellationToken cancellationToken) =>
-        _leaves && _lanes.Count < _options.TenantsBehindMax && await _several.AskAsync(cancellationToken).ConfigureAwait(false);
+        HasRoom && await HasOthersAsync(cancellationToken).ConfigureAwait(false);
 
-    public Task UntilSeveralAsync(CancellationToken cancellationToken) =>
-        _leaves && _lanes.Count < _options.TenantsBehindMax
-            ? _several.UntilAsync(cancellationToken)
-            : Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken);
+    public async Task UntilSeveralAsync(CancellationToken cancellationToken)
+    {
+        if (!HasRoom || !_lacksOthers)
+            await Task.Delay(Timeout.InfiniteTimeSpan, _time, cancellationToken).ConfigureAwait(false);
+        await _several.UntilAsync(cancellationToken).ConfigureAwait(false);
+        _lacksOthers = false;
+    }
 
     public TenantBehind Failing(RecordedEvent bad, ErrorCategory category, Exception error)
     {
@@ -129,25 +121,6 @@ internal sealed partial class TenantTurns : ITenantTurns
             Ahead = _consumer.Ahead,
             Problem = new(category.ToString(), error.Message, bad.Position, Failures: 1, now, now + pause),
         };
-    }
-
-    public async ValueTask<IReadOnlyList<TenantBehind>> FindFloodAsync(
-        PageSlice slice, bool wasLive, Position mark, CancellationToken cancellationToken)
-    {
-        if (!_leaves || slice.Count == 0 || !IsLive(slice, wasLive))
-            return [];
-        var floods = Heaviest(slice);
-        if (floods.Length == 0 || _lanes.Count + floods.Length > _options.TenantsBehindMax
-            || !await _several.AskAsync(cancellationToken).ConfigureAwait(false)
-            || !await DoOthersWaitAsync(slice.Through, mark, floods, cancellationToken).ConfigureAwait(false))
-        {
-            return [];
-        }
-
-        return
-        [
-            .. floods.Select(t => new TenantBehind(t, _consumer.Durable, TenantBehindReason.Flood) { Ahead = _consumer.Ahead }),
-        ];
     }
 
     public async ValueTask LeaveAsync(IReadOnlyList<TenantBehind> tenants, CancellationToken cancellationToken)
@@ -202,6 +175,13 @@ internal sealed partial class TenantTurns : ITenantTurns
         {
             await _consumer.EndTurnAsync().ConfigureAwait(false);
         }
+    }
+
+    private async ValueTask<bool> HasOthersAsync(CancellationToken cancellationToken)
+    {
+        var has = await _several.AskAsync(cancellationToken).ConfigureAwait(false);
+        _lacksOthers = !has;
+        return has;
     }
 
     private async ValueTask GatherAsync(
@@ -346,46 +326,5 @@ internal sealed partial class TenantTurns : ITenantTurns
     {
         lock (_gate)
             _waiting = _resumed ? [] : [.. _lanes.Where(l => l != except && l.Bad is null && Waits(l)).Select(l => l.State)];
-    }
-
-    // A backlog from before the checkpoint last moved is caught up in the order of the log: nobody has been promised more.
-    private bool IsLive(in PageSlice slice, bool wasLive)
-    {
-        if (_lastMove is { } moved)
-            _wasLive |= slice[0].RecordedAt >= moved - Tolerance;
-        _lastMove = null;
-        return wasLive || _wasLive;
-    }
-
-    private TenantId[] Heaviest(in PageSlice slice)
-    {
-        var counts = new Dictionary<TenantId, int>();
-        var all = 0;
-        foreach (var e in slice.Events)
-        {
-            if (Contains(e.Tenant) || !_consumer.Takes(e))
-                continue;
-            counts[e.Tenant] = counts.GetValueOrDefault(e.Tenant) + 1;
-            all++;
-        }
-
-        var least = Math.Max(all / FloodParts, _pulling.PageEventsMax / FloodPageParts);
-        return [.. counts.Where(c => c.Value > 0 && c.Value >= least).Select(c => c.Key).OrderBy(t => t.Value, StringComparer.Ordinal)];
-    }
-
-    // Looks at each position once, as long as the same tenants have most of the pages.
-    private async ValueTask<bool> DoOthersWaitAsync(
-        Position after, Position mark, TenantId[] floods, CancellationToken cancellationToken)
-    {
-        var same = _clear.Tenants.AsSpan().SequenceEqual(floods);
-        after = same ? Position.Later(after, _clear.Through) : after;
-        if (after >= mark)
-            return false;
-        var filter = new LogFilter(_consumer.StoredTypes, Slots: _consumer.StreamSlots) { ExceptTenants = [.. _tenants, .. floods] };
-        var page = await _pulling.ReadAloneAsync(after, mark, filter, eventsMax: 1, cancellationToken).ConfigureAwait(false);
-        if (page.Events.Length > 0)
-            return true;
-        _clear = (floods, page.Through);
-        return false;
     }
 }

@@ -6,7 +6,7 @@ namespace Tidemark.Pulling;
 /// An immutable page of decoded events, shared by every cursor that passes it. It covers the positions after <see cref="After"/> up to
 /// and with <see cref="Through"/>.
 /// </summary>
-internal sealed class EventPage
+internal sealed class EventPage : IBeginsAt
 {
     /// <summary>What an empty page counts in the cache.</summary>
     private const int OwnBytes = 200;

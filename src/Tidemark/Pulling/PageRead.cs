@@ -7,9 +7,9 @@ namespace Tidemark.Pulling;
 /// the next. Its owner locks what can be set.
 /// </summary>
 internal sealed class PageRead(Position after, Position bound, Interests.Edition interests)
-    : TaskCompletionSource<EventPage>(TaskCreationOptions.RunContinuationsAsynchronously)
+    : TaskCompletionSource<EventPage>(TaskCreationOptions.RunContinuationsAsynchronously), IBeginsAt
 {
-    /// <summary>Where it begins.</summary>
+    /// <inheritdoc />
     public Position After { get; } = after;
 
     /// <summary>Where it ends at the latest.</summary>

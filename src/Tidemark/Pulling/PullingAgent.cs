@@ -37,7 +37,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly QueueCache _cache;
-    private readonly Dictionary<(int Edition, long After), PageRead> _reads = [];
+    private readonly PageReads _reads = new();
     private readonly HashSet<EventCursor> _cursors = [];
     private readonly CancellationTokenSource _stop = new();
     private Interests.Edition _edition;
@@ -94,8 +94,12 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     /// <summary>Has the page that holds a position read anew: its event could not be decoded, and may have been repaired since.</summary>
     public void Discard(Position position)
     {
+        var before = new Position(position.Value - 1);
         lock (_gate)
-            _cache.Drop(new Position(position.Value - 1));
+        {
+            _cache.Drop(before);
+            _reads.Outdate(before);
+        }
     }
 
     /// <summary>Waits until there may be a page after a position.</summary>
@@ -118,7 +122,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
                 return new(page);
             }
 
-            if (!IsFull || Find(after) is not null || !InStepBehind(cursor).Any())
+            if (!IsFull || _reads.Find(after) is not null || !InStepBehind(cursor).Any())
                 return new(Read(after).WaitAsync(cancellationToken));
         }
 
@@ -185,10 +189,10 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        Task[] reads;
+        Task reads;
         lock (_gate)
-            reads = [.. _reads.Values.Select(r => r.Task)];
-        await Task.WhenAll(reads).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            reads = _reads.All;
+        await reads.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }
 
@@ -214,14 +218,14 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         return slowest;
     }
 
-    private bool IsComing(Position position) => _cache.Contains(position) || Find(position) is not null;
+    private bool IsComing(Position position) => _cache.Contains(position) || _reads.Find(position) is not null;
 
     // Whether the next page is in the cache, or on its way and followed by one that is: later pages may be decoded first.
     private bool IsNear(Position position)
     {
         while (!_cache.Contains(position))
         {
-            if (Find(position)?.Through is not { } through)
+            if (_reads.Find(position)?.Through is not { } through)
                 return false;
             position = through;
         }
@@ -244,8 +248,10 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     {
         var former = _edition;
         _edition = Interests.Current;
-        if (former.Number != _edition.Number)
-            _cache.Clear();
+        if (former.Number == _edition.Number)
+            return;
+        _cache.Clear();
+        _reads.Outdate();
     }
 
     // A few pages after one that a cursor took, the next as soon as the rows of the one before have come: they are decoded beside each
@@ -260,7 +266,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
                 continue;
             }
 
-            var read = Find(after) ?? Start(after);
+            var read = _reads.Find(after) ?? Start(after);
             read.Ahead = Math.Max(read.Ahead, ahead);
             if (read.Through is not { } through)
                 return;
@@ -273,40 +279,20 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     {
         if (_stop.IsCancellationRequested)
             return Task.FromCanceled<EventPage>(new CancellationToken(canceled: true));
-        var read = Find(after) ?? Start(after);
+        var read = _reads.Find(after) ?? Start(after);
         read.Ahead = PagesAhead;
         if (read.Through is { } through)
             ReadAhead(through, PagesAhead);
         return read.Task;
     }
 
-    // What is on its way and covers the position after this one.
-    private PageRead? Find(Position after)
-    {
-        if (_reads.TryGetValue((_edition.Number, after.Value), out var exact))
-            return exact;
-        foreach (var read in _reads.Values)
-        {
-            if (read.Interests.Number == _edition.Number && read.After < after && after < read.Through)
-                return read;
-        }
-
-        return null;
-    }
-
     // No further than where the next page begins that is here or on its way. A read stands in the table until it ends, so that it is
     // awaited by all who need it, and by Dispose.
     private PageRead Start(Position after)
     {
-        var bound = Position.Earlier(Mark, _cache.NextPageAfter(after));
-        foreach (var other in _reads.Values)
-        {
-            if (other.Interests.Number == _edition.Number && other.After > after)
-                bound = Position.Earlier(bound, other.After);
-        }
-
-        var read = new PageRead(after, bound, _edition);
-        _reads.Add((_edition.Number, after.Value), read);
+        var next = Position.Earlier(_cache.NextPageAfter(after), _reads.NextAfter(after));
+        var read = new PageRead(after, Position.Earlier(Mark, next), _edition);
+        _reads.Add(read);
         _ = Task.Run(() => ReadAsync(read));
         return read;
     }
@@ -367,7 +353,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         lock (_gate)
         {
             read.Through = through;
-            if (read.Interests.Number == _edition.Number)
+            if (_reads.IsCurrent(read))
                 ReadAhead(through, read.Ahead);
         }
     }
@@ -376,20 +362,20 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (read.Interests.Number == _edition.Number)
+            if (_reads.IsCurrent(read))
             {
                 _cache.DropPassed(Slowest());
                 _cache.Add(page);
             }
 
-            _reads.Remove((read.Interests.Number, read.After.Value));
+            _reads.Remove(read);
         }
     }
 
     private void Forget(PageRead read)
     {
         lock (_gate)
-            _reads.Remove((read.Interests.Number, read.After.Value));
+            _reads.Remove(read);
     }
 
     [LoggerMessage(EventId = 1201, Level = LogLevel.Warning, Message = "The events after position {After} of database '{Database}' " +

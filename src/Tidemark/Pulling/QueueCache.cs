@@ -23,7 +23,7 @@ internal sealed class QueueCache(long bytesMax)
     /// <summary>The page that covers the position after this one; null on a miss.</summary>
     public EventPage? Find(Position position)
     {
-        var index = IndexOfLastAtOrBefore(position);
+        var index = _pages.LastAtOrBefore(position);
         if (index < 0 || !_pages[index].Covers(position))
             return null;
         _pages[index].LastUse = ++_use;
@@ -36,21 +36,17 @@ internal sealed class QueueCache(long bytesMax)
     /// <summary>The page that covers the position after this one; null when there is none. Does not count as a use.</summary>
     public EventPage? PageAt(Position position)
     {
-        var index = IndexOfLastAtOrBefore(position);
+        var index = _pages.LastAtOrBefore(position);
         return index >= 0 && _pages[index].Covers(position) ? _pages[index] : null;
     }
 
     /// <summary>Where the next page after a position begins: how far a read may go without reading again what is here.</summary>
-    public Position NextPageAfter(Position position)
-    {
-        var index = IndexOfLastAtOrBefore(position) + 1;
-        return index < _pages.Count ? _pages[index].After : Position.Max;
-    }
+    public Position NextPageAfter(Position position) => _pages.NextAfter(position);
 
     /// <summary>Adds a page unless what is here already covers a part of it.</summary>
     public void Add(EventPage page)
     {
-        var index = IndexOfLastAtOrBefore(page.After);
+        var index = _pages.LastAtOrBefore(page.After);
         if (index >= 0 && _pages[index].Through > page.After)
             return;
         if (index + 1 < _pages.Count && _pages[index + 1].After < page.Through)
@@ -83,7 +79,7 @@ internal sealed class QueueCache(long bytesMax)
     /// <summary>Drops the page that covers the position after this one, if it is here.</summary>
     public void Drop(Position position)
     {
-        var index = IndexOfLastAtOrBefore(position);
+        var index = _pages.LastAtOrBefore(position);
         if (index < 0 || !_pages[index].Covers(position))
             return;
         Bytes -= _pages[index].Bytes;
@@ -108,21 +104,6 @@ internal sealed class QueueCache(long bytesMax)
 
         Bytes -= _pages[oldest].Bytes;
         _pages.RemoveAt(oldest);
-    }
-
-    private int IndexOfLastAtOrBefore(Position position)
-    {
-        var (low, high) = (0, _pages.Count);
-        while (low < high)
-        {
-            var middle = (low + high) >>> 1;
-            if (_pages[middle].After <= position)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-
-        return low - 1;
     }
 
     [Conditional("DEBUG")]

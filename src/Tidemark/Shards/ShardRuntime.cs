@@ -16,6 +16,9 @@ internal sealed record ShardRuntime(
     Random Random,
     ILogger Logger)
 {
+    /// <summary>Whether the log has events of several tenants.</summary>
+    public required SeveralTenants SeveralTenants { get; init; }
+
     /// <summary>Between the shards that build generations and the others; one for all copies of this and all databases.</summary>
     public RebuildThrottle Throttle { get; init; } = new(Options, Time);
 }

@@ -37,6 +37,7 @@ public sealed class EventDatabase : IAsyncDisposable
             storage.HighWater, storage.WakeUp, parts.Options.HighWater, Time, Loggers.CreateLogger<HighWaterAgent>());
         Pulling = new PullingAgent(
             name, storage.Log, HighWater, Types, pulling, parts.Options.Pipelines, Time, Loggers.CreateLogger<PullingAgent>());
+        SeveralTenants = new SeveralTenants(storage.Log, Pulling, Time);
         Appender = new TransactionAppender(storage.Log, storage.ReadModels, parts.Inline, _opener.InlineGenerationOf);
         SideEffects = new SideEffectParts(
             parts.Encoder, Appender, Json, storage.Outbox, parts.Publisher, () => HighWater.Signal(appended: true));
@@ -73,6 +74,8 @@ public sealed class EventDatabase : IAsyncDisposable
 
     internal PullingAgent Pulling { get; }
 
+    internal SeveralTenants SeveralTenants { get; }
+
     /// <summary>Events read from the log for the shards of this node so far; per event appended, about one.</summary>
     public long EventsRead => Pulling.RowsRead;
 
@@ -100,6 +103,7 @@ public sealed class EventDatabase : IAsyncDisposable
         await _hints.ConfigureAwait(false);
         await Pulling.DisposeAsync().ConfigureAwait(false);
         await Storage.DisposeAsync().ConfigureAwait(false);
+        SeveralTenants.Dispose();
         _opening.Dispose();
         _end.Dispose();
     }

@@ -22,6 +22,7 @@ internal sealed class PullingWorld : IAsyncDisposable
         HighWater = new(Marks, new ScriptedChannel(), new(), Clock, NullLogger.Instance);
         Pipelines = pipelines ?? new();
         Agent = new("main", Log, HighWater, types ?? Accounts.Types, options ?? new(), Pipelines, Clock, NullLogger.Instance);
+        SeveralTenants = new(Log, Agent, Clock);
     }
 
     public ManualClock Clock { get; } = new();
@@ -35,6 +36,8 @@ internal sealed class PullingWorld : IAsyncDisposable
     public PipelineOptions Pipelines { get; }
 
     public PullingAgent Agent { get; }
+
+    public SeveralTenants SeveralTenants { get; }
 
     /// <summary>Called before each read; may wait, may throw.</summary>
     public Func<LogRead, CancellationToken, Task> BeforeRead { get; set; } = (_, _) => Task.CompletedTask;
@@ -76,7 +79,11 @@ internal sealed class PullingWorld : IAsyncDisposable
         await PublishAsync();
     }
 
-    public ValueTask DisposeAsync() => Agent.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Agent.DisposeAsync();
+        SeveralTenants.Dispose();
+    }
 
     private async ValueTask<LogPage> ReadAsync(LogRead read, CancellationToken cancellationToken)
     {

@@ -152,6 +152,31 @@ public sealed class PullingAgentTests
     }
 
     [Fact]
+    public async Task Page_on_its_way_that_may_hold_a_repaired_event_is_not_kept()
+    {
+        await using var world = new PullingWorld(new PullingOptions { PageEventsMax = 10 });
+        world.Agent.Interests.Add(null);
+        await world.AppendAsync("deposited", 15);
+        var (begun, release) = (new TaskCompletionSource(), new TaskCompletionSource());
+        world.BeforeRead = (_, _) =>
+        {
+            begun.TrySetResult();
+            return release.Task;
+        };
+        var (first, second) = (new EventCursor(world.Agent, new(0)), new EventCursor(world.Agent, new(0)));
+        var former = world.Agent.GetAsync(first, default);
+        await begun.Task.InTime();
+
+        world.Agent.Discard(new(7));
+        var later = world.Agent.GetAsync(second, default);
+        release.SetResult();
+
+        var (old, repaired) = (await former.AsTask().InTime(), await later.AsTask().InTime());
+        repaired.ShouldNotBeSameAs(old);
+        (await world.Agent.GetAsync(second, default)).ShouldBeSameAs(repaired);
+    }
+
+    [Fact]
     public async Task Nothing_is_read_ahead_that_the_cache_could_not_hold()
     {
         using var decoding = new ManualResetEventSlim();

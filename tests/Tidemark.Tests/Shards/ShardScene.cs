@@ -38,7 +38,10 @@ internal sealed class ShardScene : IAsyncDisposable
     public ShardScene Start(bool withHighWaterLoop = false)
     {
         var runtime = new ShardRuntime(
-            World.Agent, World.HighWater, Options, World.Pipelines, AwayException.Is, Clock, new Random(1), NullLogger.Instance);
+            World.Agent, World.HighWater, Options, World.Pipelines, AwayException.Is, Clock, new Random(1), NullLogger.Instance)
+        {
+            SeveralTenants = World.SeveralTenants,
+        };
         Agent = new(new("Totals", 1, SlotRange.All, "main"), Consumer, Errors, runtime);
         _run = Task.Run(() => Agent.RunAsync(_stop.Token, _abort.Token));
         if (withHighWaterLoop)

@@ -14,19 +14,23 @@ internal static class CatchUpScenario
     private sealed record Settings(
         string Store, string? Postgres, ProjectionKind Kind, int Projections, int Events, EventOrder Order, int Rounds, int Partitions);
 
-    // One: the same with one partition, when it was measured too.
-    private sealed record Round(double Limit, double LimitCpu, Usage Usage, double RowsReadPerEvent, string Digest, Usage? One);
+    private sealed record Round(double Limit, double LimitCpu, Usage Usage, double RowsReadPerEvent, string Digest, OnePartition? One);
+
+    // Measured too when there are several. Scaling: what all cores compute to one alone.
+    private sealed record OnePartition(Usage Usage, double Scaling);
 
     public static Command MakeCommand()
     {
         var store = CommonOptions.Store();
         var postgres = CommonOptions.Postgres();
-        var kind = CommonOptions.Choice("--kind", ProjectionKind.Noop, "noop: handlers that do nothing. aggregate: a document per stream.");
+        var kind = CommonOptions.Choice("--kind", ProjectionKind.Noop, "noop: handlers that do nothing. aggregate: a document per " +
+            "stream. statements: a row per stream, written with a statement of its own for each event. computing: as aggregate, with 50 SHA-256 for " +
+            "each line.");
         var projections = CommonOptions.Number("--projections", 1, "How many projections.");
         var events = CommonOptions.Number("--events", 500_000, "How many events the log holds.");
         var order = CommonOptions.Choice("--order", EventOrder.Interleaved, "How the events of the streams lie in the log.");
         var rounds = CommonOptions.Number("--rounds", 2, "How many rounds; the best of each side counts.");
-        var partitions = CommonOptions.Number("--partitions", 1, "Into how many shards each aggregate is split; from 2 on, every round " +
+        var partitions = CommonOptions.Number("--partitions", 1, "Into how many shards each is split; from 2 on, every round " +
             "measures one partition too, and the read models have to be the same, byte for byte.");
         var command = new Command("catch-up", "The daemon catches up with a full log.") { store, postgres, kind, projections, events,
             order, rounds, partitions };
@@ -39,8 +43,8 @@ internal static class CatchUpScenario
 
     private static async Task RunAsync(Settings settings)
     {
-        if (settings is { Partitions: > 1, Kind: not ProjectionKind.Aggregate })
-            throw new InvalidOperationException("--partitions needs --kind aggregate: there is nothing to compare otherwise.");
+        if (settings is { Partitions: > 1, Kind: ProjectionKind.Noop })
+            throw new InvalidOperationException("--partitions needs another --kind: noop leaves nothing to compare.");
         var store = await BenchStores.OpenAsync(settings.Store, settings.Postgres).ConfigureAwait(false);
         await using (store.ConfigureAwait(false))
         {
@@ -62,17 +66,23 @@ internal static class CatchUpScenario
     }
 
     private static string BesideOne(Round round) =>
-        round.One is { } one ? $", {one.Seconds / round.Usage.Seconds:F2} x one partition" : "";
+        round.One is { } one
+            ? $", {one.Usage.Seconds / round.Usage.Seconds:F2} x one partition (cores beside each other {one.Scaling:F2} x one)" : "";
 
     private static async Task<Round> RoundAsync(IBenchStore store, Settings settings, int number)
     {
         var meter = UsageMeter.Start(store.CpuSeconds);
         var limit = await store.MeasureReadLimitAsync().ConfigureAwait(false);
         var limitCpu = meter.Stop().CpuSecondsPer(settings.Events);
-        Usage? one = null;
+        OnePartition? one = null;
         string? expected = null;
         if (settings.Partitions > 1)
-            (one, _, expected) = await CatchUpAsync(store, settings, $"s{number}", 1).ConfigureAwait(false);
+        {
+            var scaling = CoreScaling.Measure();
+            (var alone, _, expected) = await CatchUpAsync(store, settings, $"s{number}", 1).ConfigureAwait(false);
+            one = new(alone, scaling);
+        }
+
         var (usage, rows, digest) = await CatchUpAsync(store, settings, $"r{number}", settings.Partitions).ConfigureAwait(false);
         if (expected is not null && expected != digest)
         {
@@ -102,11 +112,12 @@ internal static class CatchUpScenario
         if (rounds.Exists(r => r.One is not null))
         {
             // The best round of each side counts.
-            var one = rounds.MinBy(r => r.One!.Seconds)!.One!;
+            var one = rounds.MinBy(r => r.One!.Usage.Seconds)!.One!.Usage;
             report.Set("partitions", settings.Partitions).Set("digest", best.Digest)
                 .Set("one_partition_per_second", Math.Round(settings.Events / one.Seconds))
                 .Set("ratio_to_one_partition", one.Seconds / best.Usage.Seconds)
-                .Set("one_partition_cpu_us_per_event", one.CpuSecondsPer(settings.Events) * 1e6);
+                .Set("one_partition_cpu_us_per_event", one.CpuSecondsPer(settings.Events) * 1e6)
+                .Set("core_scaling", rounds.Max(r => r.One!.Scaling));
         }
 
         report.Print();

@@ -87,7 +87,7 @@ internal static class RebuildScenario
             await host.Daemon.RebuildAsync(CatchUp.Name(name, 0)).ConfigureAwait(false);
             var rebuild = meter.Stop();
             read = host.Database.EventsRead - read;
-            await CatchUp.CheckAsync(host, CatchUp.Name(name, 0), events).ConfigureAwait(false);
+            await BuiltReadModel.CheckDocumentsAsync(host, CatchUp.Name(name, 0), events).ConfigureAwait(false);
             return new Round(limit, catchUp, rebuild, read);
         }
     }

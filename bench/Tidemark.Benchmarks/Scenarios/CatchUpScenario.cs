@@ -24,8 +24,8 @@ internal static class CatchUpScenario
         var store = CommonOptions.Store();
         var postgres = CommonOptions.Postgres();
         var kind = CommonOptions.Choice("--kind", ProjectionKind.Noop, "noop: handlers that do nothing. aggregate: a document per " +
-            "stream. statements: a row per stream, written with a statement of its own for each event. computing: as aggregate, with 50 SHA-256 for " +
-            "each line.");
+            "stream. statements: a row per stream, written with a statement of its own for each event. computing: as aggregate, with 50 " +
+            "SHA-256 for each line.");
         var projections = CommonOptions.Number("--projections", 1, "How many projections.");
         var events = CommonOptions.Number("--events", 500_000, "How many events the log holds.");
         var order = CommonOptions.Choice("--order", EventOrder.Interleaved, "How the events of the streams lie in the log.");

@@ -20,7 +20,8 @@ internal sealed class OrderStatements : EventProjection
     public static string ReadAll(string view) => $"select order_id, lines, quantity, payments from {view} order by order_id";
 
     private static async ValueTask WriteAsync(
-        string name, ProjectionTransaction projection, string order, long lines, long quantity, long payments, CancellationToken cancellationToken)
+        string name, ProjectionTransaction projection, string order, long lines, long quantity, long payments,
+        CancellationToken cancellationToken)
     {
         var table = projection.Table(name);
         await projection.ExecuteAsync(

@@ -18,7 +18,7 @@ internal sealed class LockSharing(TimeProvider time)
     private TimeSpan _held; // In sum, since the lock was last free, or another's, for the length of a break.
     private long _taken;
     private long? _released;
-    private long? _version;
+    private (SqliteSession Session, long Version)? _seen;
     private long? _othersWrote;
 
     /// <summary>Whether this writer has held the lock for so long that others might lack it.</summary>
@@ -28,12 +28,15 @@ internal sealed class LockSharing(TimeProvider time)
     public bool IsBreakDue(SqliteSession session) =>
         HasHeldLong && !HasBeenFree(time.GetTimestamp()) && (_held >= HeldMaxAlone || SeesOthers(session));
 
+    /// <summary>This writer has made its break.</summary>
+    public void Rested() => _held = TimeSpan.Zero;
+
     /// <summary>This writer has taken the lock.</summary>
     public void Took()
     {
         _taken = time.GetTimestamp();
         if (HasBeenFree(_taken))
-            _held = TimeSpan.Zero;
+            Rested();
     }
 
     /// <summary>This writer has let go of the lock.</summary>
@@ -45,14 +48,15 @@ internal sealed class LockSharing(TimeProvider time)
 
     private bool HasBeenFree(long now) => _released is { } released && time.GetElapsedTime(released, now) >= Break;
 
-    // SQLite's number of the file's state changes when another connection has written, not by one's own writes.
+    // SQLite's number of the file's state changes when another connection has written, not by one's own writes. Each connection has numbers
+    // of its own.
     private bool SeesOthers(SqliteSession session)
     {
         using var row = session.Prepare(SqlText.ReadDataVersion);
         var version = row.Step() ? row.Int64(0) : 0;
-        if (_version is { } before && before != version)
+        if (_seen is { } before && before.Session == session && before.Version != version)
             _othersWrote = time.GetTimestamp();
-        _version = version;
+        _seen = (session, version);
         return _othersWrote is { } wrote && time.GetElapsedTime(wrote) < AloneAfter;
     }
 }

@@ -180,8 +180,10 @@ internal sealed class Writer(DatabaseFile file, SqliteOptions options, TimeProvi
 
     private async ValueTask GiveWayAsync(SqliteSession session, CancellationToken cancellationToken)
     {
-        if (await _busy.RunAsync(() => _sharing.IsBreakDue(session), cancellationToken).ConfigureAwait(false))
-            await Task.Delay(LockSharing.Break, time, cancellationToken).ConfigureAwait(false);
+        if (!await _busy.RunAsync(() => _sharing.IsBreakDue(session), cancellationToken).ConfigureAwait(false))
+            return;
+        await Task.Delay(LockSharing.Break, time, cancellationToken).ConfigureAwait(false);
+        _sharing.Rested();
     }
 
     private T InTransaction<T>(SqliteSession session, Func<SqliteSession, (T Result, bool Commit)> work)

@@ -22,7 +22,7 @@ internal sealed class PageReads
     public PageRead? Find(Position position)
     {
         var index = _current.LastAtOrBefore(position);
-        return index >= 0 && (_current[index].After == position || position < _current[index].Through) ? _current[index] : null;
+        return CoveringAt(index, position) ?? CoveringAt(index - 1, position);
     }
 
     /// <summary>Where the next one after a position begins: how far another may go without reading the same again.</summary>
@@ -57,4 +57,8 @@ internal sealed class PageReads
             _outdated.Add(read);
         }
     }
+
+    // Two overlap when the later one began before it was known where the earlier one ends.
+    private PageRead? CoveringAt(int index, Position position) =>
+        index >= 0 && (_current[index].After == position || position < _current[index].Through) ? _current[index] : null;
 }

@@ -13,7 +13,7 @@ internal sealed class SeveralTenants(IEventLog log, PullingAgent pulling, TimePr
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _asking = new(1);
-    private volatile Answer? _answer;
+    private volatile Answer _answer = new(Has: false, Position.Beginning, Awaited: null);
 
     // Awaited: when somebody who waits asked last, as a timestamp.
     private sealed record Answer(bool Has, Position Mark, long? Awaited);
@@ -28,8 +28,8 @@ internal sealed class SeveralTenants(IEventLog log, PullingAgent pulling, TimePr
         {
             try
             {
-                if (_answer is { Has: false } no)
-                    await pulling.WaitBeyondAsync(no.Mark, cancellationToken).ConfigureAwait(false);
+                if (_answer is { Has: false, Mark: var mark })
+                    await pulling.WaitBeyondAsync(mark, cancellationToken).ConfigureAwait(false);
                 if (await AskAsync(waits: true, cancellationToken).ConfigureAwait(false))
                     return;
             }
@@ -44,19 +44,24 @@ internal sealed class SeveralTenants(IEventLog log, PullingAgent pulling, TimePr
 
     public void Dispose() => _asking.Dispose();
 
+    // Whoever comes while another asks takes that answer, if it is of a time when the log had what the log has now.
     private async ValueTask<bool> AskAsync(bool waits, CancellationToken cancellationToken)
     {
-        if (Known(waits) is { } known)
+        var needed = pulling.Mark;
+        if (Known(needed, waits) is { } known)
             return known;
         await _asking.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (Known(waits) is { } meanwhile)
+            if (Known(needed, waits) is { } meanwhile)
                 return meanwhile;
+
+            // Also when it fails.
+            if (waits)
+                _answer = _answer with { Awaited = time.GetTimestamp() };
             var mark = pulling.Mark;
-            var awaited = waits ? time.GetTimestamp() : _answer?.Awaited;
             var has = await log.HasSeveralTenantsAsync(cancellationToken).ConfigureAwait(false);
-            _answer = new(has, mark, awaited);
+            _answer = new(has, mark, _answer.Awaited);
             return has;
         }
         finally
@@ -65,8 +70,11 @@ internal sealed class SeveralTenants(IEventLog log, PullingAgent pulling, TimePr
         }
     }
 
-    private bool? Known(bool waits) =>
-        _answer is { } answer && (answer.Has || answer.Mark == pulling.Mark || (waits && IsFresh(answer))) ? answer.Has : null;
+    private bool? Known(Position needed, bool waits)
+    {
+        var answer = _answer;
+        return answer.Has || answer.Mark >= needed || (waits && IsFresh(answer)) ? answer.Has : null;
+    }
 
     private bool IsFresh(Answer answer) => answer.Awaited is { } awaited && time.GetElapsedTime(awaited) < Interval;
 }

@@ -29,14 +29,17 @@ public sealed class LockSharingTests : StoreTests<SqliteStore>
         List<int> waited = [];
         for (var turn = 0; turn < 8; turn++)
         {
+            var former = Volatile.Read(ref writes);
+            await Eventually.TrueAsync(() => Volatile.Read(ref writes) > former + 10, "the writer goes on");
             var before = Volatile.Read(ref writes);
             await other.WriteAsync(Change, Token);
             waited.Add(Volatile.Read(ref writes) - before);
-            await Eventually.TrueAsync(() => Volatile.Read(ref writes) > before + 10, "the writer goes on");
         }
 
         await stop.CancelAsync();
         await Task.WhenAll(writers);
+
+        // At the first turn the writer knew of nobody else.
         waited[1..].Max().ShouldBeLessThan(25, string.Join(", ", waited));
 
         async Task WriteOnAsync()
@@ -62,7 +65,7 @@ public sealed class LockSharingTests : StoreTests<SqliteStore>
         var sharing = new LockSharing(_time);
 
         HeldUntilBreak(sharing, session).ShouldBe(LockSharing.Break * 100);
-        _time.Advance(LockSharing.Break);
+        sharing.Rested();
         HeldUntilBreak(sharing, session).ShouldBe(LockSharing.Break * 100);
     }
 
@@ -76,11 +79,25 @@ public sealed class LockSharingTests : StoreTests<SqliteStore>
 
         Change(other);
         HeldUntilBreak(sharing, session);
-        _time.Advance(LockSharing.Break);
+        sharing.Rested();
         HeldUntilBreak(sharing, session).ShouldBe(TimeSpan.FromMilliseconds(200));
 
         _time.Advance(TimeSpan.FromMinutes(1));
         HeldUntilBreak(sharing, session).ShouldBe(LockSharing.Break * 100);
+    }
+
+    [Fact]
+    public void New_connection_of_the_writer_is_not_taken_for_another_writer()
+    {
+        using var session = File.OpenWriter(create: false);
+        using var other = File.OpenWriter(create: false);
+        var sharing = new LockSharing(_time);
+        HeldUntilBreak(sharing, session);
+        Change(other);
+
+        using var next = File.OpenWriter(create: false);
+        sharing.Rested();
+        HeldUntilBreak(sharing, next).ShouldBe(LockSharing.Break * 100);
     }
 
     [Fact]

@@ -124,6 +124,30 @@ public sealed class SharedShardTests
     }
 
     [Fact]
+    public async Task Pause_is_not_cut_short_where_there_were_several_tenants_before()
+    {
+        var clock = new ManualClock();
+        var tries = 0;
+        await using var bank = await StartAsync(clock: clock, hook: s => s.BeforeCommit = c =>
+            c.Move!.Behind is { Count: > 0 } && Interlocked.Increment(ref tries) > 0
+                ? throw new InvalidOperationException("The tenant's row cannot be stored.") : Task.CompletedTask);
+        await AppendAsync(bank, ("bolt", 2));
+        await bank.CaughtUpAsync();
+        var started = clock.GetUtcNow();
+        await AppendAsync(bank, ("acme", 13));
+
+        using var late = new CancellationTokenSource(Deadlines.Max);
+        while (Volatile.Read(ref tries) < 3)
+        {
+            if (bank.Daemon.Status().Shards is [{ State: ShardState.Paused }] && clock.NextTimer is { } next)
+                clock.Advance(next > clock.GetUtcNow() ? next - clock.GetUtcNow() : TimeSpan.Zero);
+            await YieldAsync(late.Token);
+        }
+
+        (clock.GetUtcNow() - started).ShouldBeGreaterThan(TimeSpan.FromSeconds((30 + 60) * 0.89));
+    }
+
+    [Fact]
     public async Task Projection_whose_rows_belong_to_no_tenant_pauses_for_all()
     {
         await using var bank = await BankHost.StartAsync(t => t.AddProjection(new Counts(_poison)));

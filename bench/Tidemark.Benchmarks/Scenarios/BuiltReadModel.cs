@@ -11,8 +11,6 @@ namespace Tidemark.Benchmarks.Scenarios;
 /// <summary>Checks what a catch-up has built: a fast wrong answer is worth nothing.</summary>
 internal static class BuiltReadModel
 {
-    private const int PaymentEvery = 5;
-
     /// <summary>Checks that every event is in the read model once.</summary>
     /// <returns>SHA-256 over all of it in the order of the keys, to compare with that of another; empty when nothing is kept.</returns>
     public static Task<string> CheckAsync(TidemarkHost host, ProjectionKind kind, string projection, int events) => kind switch
@@ -90,8 +88,8 @@ internal static class BuiltReadModel
     private static void Expect(string projection, int events, long lines, long paid)
     {
         var perStream = events / Orders.Streams;
-        var expected = (long)Orders.Streams * (perStream - (perStream / PaymentEvery));
-        if (events % Orders.Streams != 0 || (lines == expected && paid == (perStream >= PaymentEvery ? Orders.Streams : 0)))
+        var expected = (long)Orders.Streams * (perStream - (perStream / Orders.PaymentEvery));
+        if (events % Orders.Streams != 0 || (lines == expected && paid == (perStream >= Orders.PaymentEvery ? Orders.Streams : 0)))
             return;
         throw new InvalidOperationException(
             $"The read model of {projection} holds {lines} lines and {paid} paid orders; {expected} lines were expected.");

@@ -11,8 +11,10 @@ internal static class Orders
     public const string LineAddedName = "line-added";
     public const string PaymentReceivedName = "payment-received";
 
+    /// <summary>Each event of an order whose number this divides is a payment.</summary>
+    public const int PaymentEvery = 5;
+
     private const int PoolSize = 1000;
-    private const int PaymentEvery = 5;
 
     private static readonly StreamId[] Ids = [.. Enumerable.Range(0, Streams).Select(i => new StreamId($"order-{i:D5}"))];
     private static readonly object[] Pool = [.. Enumerable.Range(0, PoolSize).Select(Make)];

@@ -44,7 +44,7 @@ internal sealed class SeveralTenants(IEventLog log, PullingAgent pulling, TimePr
 
     public void Dispose() => _asking.Dispose();
 
-    // Whoever comes while another asks takes that answer, if it is of a time when the log had what the log has now.
+    // Who comes while another asks takes that answer if it covers the mark as it was then.
     private async ValueTask<bool> AskAsync(bool waits, CancellationToken cancellationToken)
     {
         var needed = pulling.Mark;

@@ -143,7 +143,6 @@ internal sealed partial class ShardHost(
             IsBuilding = builds,
             Tenants = consumer.ShareTurns(runtime with { Options = options }, projection.KeepsTenantsApart),
         };
-        consumer.CommitShare = () => agent.IsBuilding ? runtime.Throttle.CommitShare : 1;
         return running.Use(agent, consumer.Effects);
     }
 

@@ -95,13 +95,8 @@ internal sealed partial class ProjectionConsumer : IShardConsumer
     /// <summary>The side effects of the shard; null when its projection raises none.</summary>
     public SideEffectCommit? Effects => _effects;
 
-    /// <summary>
-    /// Makes commits smaller than the options allow, by this factor: a large one keeps the database from the commits of others.
-    /// </summary>
-    public Func<double> CommitShare { get; set; } = () => 1;
-
     public bool WantsCommit =>
-        _applier.PendingBytes + (_effects?.Bytes ?? 0) >= _pendingBytesMax * CommitShare() || _parkedEvents.Count >= ParkedEventsMax;
+        _applier.PendingBytes + (_effects?.Bytes ?? 0) >= _pendingBytesMax || _parkedEvents.Count >= ParkedEventsMax;
 
     public bool HasEffects => _events > 0 || _deadLetters.Count > 0 || _parkedEvents.Count > 0;
 

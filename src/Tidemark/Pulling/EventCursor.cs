@@ -26,6 +26,12 @@ internal sealed class EventCursor(PullingAgent agent, Position after)
     /// <summary>Fires when it moves.</summary>
     public AsyncPulse Moved { get; } = new();
 
+    /// <summary>
+    /// How many events a page that is read for it holds at most, besides the options. With a bound nothing is read ahead either: its
+    /// reader is held back, and the reading with it.
+    /// </summary>
+    public int PageEventsMax { get; set; } = int.MaxValue;
+
     /// <summary>Whether others ever wait for it when the cache is full.</summary>
     public bool KeepsStep { get; init; } = true;
 

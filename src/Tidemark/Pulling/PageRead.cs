@@ -6,7 +6,7 @@ namespace Tidemark.Pulling;
 /// A page on its way from the log. All who need it await it, and each goes on by itself: on one thread, the handlers of one would hold up
 /// the next. Its owner locks what can be set.
 /// </summary>
-internal sealed class PageRead(Position after, Position bound, Interests.Edition interests)
+internal sealed class PageRead(Position after, Position bound, int eventsMax, Interests.Edition interests)
     : TaskCompletionSource<EventPage>(TaskCreationOptions.RunContinuationsAsynchronously), IBeginsAt
 {
     /// <inheritdoc />
@@ -14,6 +14,9 @@ internal sealed class PageRead(Position after, Position bound, Interests.Edition
 
     /// <summary>Where it ends at the latest.</summary>
     public Position Bound { get; } = bound;
+
+    /// <summary>How many events it holds at most.</summary>
+    public int EventsMax { get; } = eventsMax;
 
     /// <summary>For whom it is read.</summary>
     public Interests.Edition Interests { get; } = interests;

@@ -117,13 +117,13 @@ internal sealed partial class PullingAgent : IAsyncDisposable
             if (_cache.Find(after) is { } page)
             {
                 cursor.IsOutOfStep = false;
-                ReadAhead(page.Through, PagesAhead);
+                ReadAhead(page.Through, Ahead(cursor));
                 TidemarkTelemetry.CacheHits.Add(1);
                 return new(page);
             }
 
             if (!IsFull || _reads.Find(after) is not null || !InStepBehind(cursor).Any())
-                return new(Read(after).WaitAsync(cancellationToken));
+                return new(Read(cursor).WaitAsync(cancellationToken));
         }
 
         return GetInStepAsync(cursor, cancellationToken);
@@ -180,7 +180,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         lock (_gate)
         {
             DropOldEdition();
-            read = _cache.Find(cursor.Position) is { } page ? Task.FromResult(page) : Read(cursor.Position);
+            read = _cache.Find(cursor.Position) is { } page ? Task.FromResult(page) : Read(cursor);
         }
 
         return await read.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -266,7 +266,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
                 continue;
             }
 
-            var read = _reads.Find(after) ?? Start(after);
+            var read = _reads.Find(after) ?? Start(after, _options.PageEventsMax);
             read.Ahead = Math.Max(read.Ahead, ahead);
             if (read.Through is not { } through)
                 return;
@@ -275,23 +275,26 @@ internal sealed partial class PullingAgent : IAsyncDisposable
     }
 
     // Under the gate: the page will be taken, so that more are wanted after it.
-    private Task<EventPage> Read(Position after)
+    private Task<EventPage> Read(EventCursor cursor)
     {
+        var after = cursor.Position;
         if (_stop.IsCancellationRequested)
             return Task.FromCanceled<EventPage>(new CancellationToken(canceled: true));
-        var read = _reads.Find(after) ?? Start(after);
-        read.Ahead = PagesAhead;
+        var read = _reads.Find(after) ?? Start(after, Math.Min(cursor.PageEventsMax, _options.PageEventsMax));
+        read.Ahead = Math.Max(read.Ahead, Ahead(cursor));
         if (read.Through is { } through)
-            ReadAhead(through, PagesAhead);
+            ReadAhead(through, read.Ahead);
         return read.Task;
     }
 
+    private static int Ahead(EventCursor cursor) => cursor.PageEventsMax == int.MaxValue ? PagesAhead : 0;
+
     // No further than where the next page begins that is here or on its way. A read stands in the table until it ends, so that it is
     // awaited by all who need it, and by Dispose.
-    private PageRead Start(Position after)
+    private PageRead Start(Position after, int eventsMax)
     {
         var next = Position.Earlier(_cache.NextPageAfter(after), _reads.NextAfter(after));
-        var read = new PageRead(after, Position.Earlier(Mark, next), _edition);
+        var read = new PageRead(after, Position.Earlier(Mark, next), eventsMax, _edition);
         _reads.Add(read);
         _ = Task.Run(() => ReadAsync(read));
         return read;
@@ -303,7 +306,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         try
         {
             var filter = new LogFilter(read.Interests.Types);
-            var wanted = new LogRead(read.After, read.Bound, filter, _options.PageEventsMax, _options.PageBytesMax);
+            var wanted = new LogRead(read.After, read.Bound, filter, read.EventsMax, _options.PageBytesMax);
             var rows = await FetchAsync(wanted, _stop.Token).ConfigureAwait(false);
             Arrived(read, rows.ScannedThrough);
             var page = Decode(read.After, rows, read.Interests.KeepsJson, read.Interests.Decodes);

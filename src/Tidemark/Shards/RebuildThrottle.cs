@@ -4,11 +4,15 @@ using Tidemark.HighWater;
 namespace Tidemark.Shards;
 
 /// <summary>
-/// Keeps shards that build a new generation from slowing the others of their node and event database down. Builds wait while a batch of
-/// another shard is under way, and take only a share of the time: it is halved when such a batch took longer than
-/// <see cref="ShardOptions.LiveDelayMax"/>, and grows again as long as none does. Without others at work, builds have all the time.
+/// Keeps shards that build a new generation from slowing the others of their node and event database down. While others are at work,
+/// builds work in pieces that take about as long as the others' batches do, wait for those that are under way, and take only a share of
+/// the time: it is halved when a batch of another shard took too long, and grows again as long as none does. Without others at work,
+/// builds have all the time, and no pieces.
 /// </summary>
-/// <remarks>A build never waits for good: it always gets <see cref="ShardOptions.RebuildShareMin"/> of the time.</remarks>
+/// <remarks>
+/// Too long is <see cref="ShardOptions.LiveDelayMax"/>, and <see cref="TooLong"/> times of what is typical of batches that no build
+/// disturbed, if that is less. A build never waits for good: it always gets <see cref="ShardOptions.RebuildShareMin"/> of the time.
+/// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "The semaphore's wait handle is never asked for, so it holds nothing to release.")]
 internal sealed class RebuildThrottle(ShardOptions options, TimeProvider time)
 {
@@ -21,26 +25,33 @@ internal sealed class RebuildThrottle(ShardOptions options, TimeProvider time)
     /// <inheritdoc cref="CutGap"/>
     internal static readonly TimeSpan RaiseGap = TimeSpan.FromSeconds(1);
 
+    /// <summary>How many times of what is typical is too long.</summary>
+    internal const double TooLong = 2.5;
+
+    /// <summary>Pieces may take so many times of what is typical.</summary>
+    internal const double PieceTypical = 3;
+
     private const double Cut = 0.5;
     private const double Raise = 1.1;
+    private const int PieceEventsFirst = 250;
+    private const int PieceEventsLeast = 50;
+    private const int PieceEventsMost = 2_000;
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _commits = new(1);
     private readonly AsyncPulse _free = new();
+    private readonly TypicalDelay _typical = new(options.LiveDelayMax);
     private int _others;
     private int _builds;
+    private int _building;
+    private long _disturbances;
     private double _share = options.RebuildShareMin;
+    private double _pieceEvents = PieceEventsFirst;
     private long? _worked;
     private long? _built;
     private long _cut;
     private long _raised;
-
-    /// <summary>
-    /// By which factor a build's commits are smaller than they may be: they shrink faster than the share of the time, as a large one keeps
-    /// the database's disk from everybody, however long the pause behind it.
-    /// </summary>
-    public double CommitShare => Math.Pow(Share, 2);
 
     /// <summary>The share of the time that builds have now: 1 when nobody else is at work.</summary>
     public double Share
@@ -52,9 +63,19 @@ internal sealed class RebuildThrottle(ShardOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>A batch begins. Returns when, for <see cref="End"/>.</summary>
+    /// <summary>How many events a build reads, applies and commits at once: without bound when nobody else is at work.</summary>
+    public int PieceEventsMax
+    {
+        get
+        {
+            lock (_gate)
+                return ShareNow() < 1 ? (int)_pieceEvents : int.MaxValue;
+        }
+    }
+
+    /// <summary>A batch begins.</summary>
     /// <param name="builds">Whether the shard builds a generation.</param>
-    public long Begin(bool builds)
+    public Batch Begin(bool builds)
     {
         lock (_gate)
         {
@@ -62,29 +83,30 @@ internal sealed class RebuildThrottle(ShardOptions options, TimeProvider time)
                 _others++;
             else if (_builds++ == 0 && (_built is not { } last || time.GetElapsedTime(last) > Quiet))
                 Restart();
+            if (builds)
+                GoOn();
+            return new Batch(builds, time.GetTimestamp(), _building == 0 ? _disturbances : null);
         }
-
-        return time.GetTimestamp();
     }
 
     /// <summary>A batch has ended, well or not.</summary>
-    /// <param name="builds">As it began.</param>
-    /// <param name="began">When it began.</param>
+    /// <param name="batch">As it began.</param>
     /// <param name="hadEffects">Whether it took effect; looking at events of others is no work.</param>
-    public void End(bool builds, long began, bool hadEffects)
+    public void End(in Batch batch, bool hadEffects)
     {
         lock (_gate)
         {
-            if (builds)
+            if (batch.Builds)
             {
                 _builds--;
+                _building--;
                 _built = time.GetTimestamp();
                 return;
             }
 
             _others--;
             if (hadEffects)
-                Learn(time.GetElapsedTime(began));
+                Learn(time.GetElapsedTime(batch.Began), wasDisturbed: batch.Undisturbed != _disturbances);
         }
 
         _free.Fire();
@@ -94,15 +116,18 @@ internal sealed class RebuildThrottle(ShardOptions options, TimeProvider time)
     /// After a piece of a build's work: waits so that builds keep to their share, and then for a batch of another shard to end.
     /// </summary>
     /// <param name="worked">How long the piece took.</param>
+    /// <param name="endsBatch">Whether it was the commit.</param>
     /// <param name="stop">Ends the wait, without an exception.</param>
-    public async ValueTask YieldAsync(TimeSpan worked, CancellationToken stop)
+    public async ValueTask YieldAsync(TimeSpan worked, bool endsBatch, CancellationToken stop)
     {
-        var pause = PauseAfter(worked);
+        var pause = Pause(worked, endsBatch);
         if (pause > TimeSpan.Zero)
             await Task.Delay(pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var free = _free.Next;
         if (Volatile.Read(ref _others) > 0 && options.RebuildShareMin < 1)
             await WaitAsync(free, options.LiveDelayMax, stop).ConfigureAwait(false);
+        lock (_gate)
+            GoOn();
     }
 
     /// <summary>Makes a build's commit: one at a time while others are at work.</summary>
@@ -122,28 +147,49 @@ internal sealed class RebuildThrottle(ShardOptions options, TimeProvider time)
         }
     }
 
-    private TimeSpan PauseAfter(TimeSpan worked)
+    // Those who build are at work, but for their pauses.
+    private void GoOn()
+    {
+        _building++;
+        _disturbances++;
+    }
+
+    private TimeSpan Pause(TimeSpan worked, bool endsBatch)
     {
         lock (_gate)
         {
+            _building--;
             var share = ShareNow();
             if (share >= 1)
                 return TimeSpan.Zero;
+            Fit(worked, endsBatch);
             var pause = worked * ((Math.Max(1, _builds) / share) - 1);
             return pause < PauseMax ? pause : PauseMax;
         }
     }
 
+    // What a piece costs beside its events, above all the disk, is part of what is typical, too.
+    private void Fit(TimeSpan worked, bool endsBatch)
+    {
+        var most = _typical.Value * PieceTypical;
+        if (worked > most)
+            _pieceEvents = Math.Max(PieceEventsLeast, _pieceEvents * Math.Clamp(most / worked, 0.5, 0.9));
+        else if (endsBatch)
+            _pieceEvents = Math.Min(PieceEventsMost, _pieceEvents * Raise);
+    }
+
     // Nobody is to suffer before the right share is known: builds begin with the least, and so they do when others come back to work.
     private void Restart() => (_share, _raised) = (options.RebuildShareMin, time.GetTimestamp());
 
-    private void Learn(TimeSpan delay)
+    private void Learn(TimeSpan delay, bool wasDisturbed)
     {
         var now = time.GetTimestamp();
         if (_worked is not { } last || time.GetElapsedTime(last, now) > Quiet)
             Restart();
         _worked = now;
-        if (delay > options.LiveDelayMax)
+        if (!wasDisturbed)
+            _typical.Add(delay);
+        if (delay > options.LiveDelayMax || (wasDisturbed && delay > _typical.Value * TooLong))
         {
             if (_cut != 0 && time.GetElapsedTime(_cut, now) < CutGap)
                 return;
@@ -164,4 +210,10 @@ internal sealed class RebuildThrottle(ShardOptions options, TimeProvider time)
         await Task.WhenAny(until, Task.Delay(most, time, enough.Token)).ConfigureAwait(false);
         await enough.CancelAsync().ConfigureAwait(false);
     }
+
+    /// <summary>A batch under way.</summary>
+    /// <param name="Builds">Whether its shard builds a generation.</param>
+    /// <param name="Began">When it began.</param>
+    /// <param name="Undisturbed">How often builds had set to work when it began; null when one was at work.</param>
+    internal readonly record struct Batch(bool Builds, long Began, long? Undisturbed);
 }

@@ -22,7 +22,10 @@ internal sealed partial class ShardAgent
     private bool HasTurn => Tenants is { HasDue: true };
 
     // While others have turns, a batch is one.
-    private int BatchEventsMax => Tenants is { HasActive: true } ? Math.Min(_limits.EventsMax, _options.TurnEventsMax) : _limits.EventsMax;
+    private int BatchEventsMax =>
+        Math.Min(PieceEventsMax, Tenants is { HasActive: true } ? Math.Min(_limits.EventsMax, _options.TurnEventsMax) : _limits.EventsMax);
+
+    private int PieceEventsMax => IsBuilding ? _throttle.PieceEventsMax : int.MaxValue;
 
     private async ValueTask TakeTurnAsync(CancellationToken stop, CancellationToken abort)
     {
@@ -39,7 +42,7 @@ internal sealed partial class ShardAgent
         _batch = default;
         if (_isUncertain)
             await ReconfirmAsync(cancellationToken).ConfigureAwait(false);
-        var (yields, began, before) = (IsBuilding, _throttle.Begin(IsBuilding), _status.EventsProcessed);
+        var (batch, before) = (_throttle.Begin(IsBuilding), _status.EventsProcessed);
         try
         {
             _isUncertain = true;
@@ -50,7 +53,7 @@ internal sealed partial class ShardAgent
         }
         finally
         {
-            _throttle.End(yields, began, hadEffects: _status.EventsProcessed > before);
+            _throttle.End(batch, hadEffects: _status.EventsProcessed > before);
         }
     }
 
@@ -67,6 +70,7 @@ internal sealed partial class ShardAgent
     private async ValueTask<PageSlice> PeekAsync(Position throughMax, CancellationToken cancellationToken)
     {
         _endsBatch = false;
+        _cursor.PageEventsMax = PieceEventsMax;
         var eventsMax = Math.Max(1, BatchEventsMax - _batch.Events);
         if (Tenants is null || _cursor.Gap <= _pulling.PageEventsMax)
             return await _cursor.PeekAsync(eventsMax, throughMax, cancellationToken).ConfigureAwait(false);

@@ -277,11 +277,11 @@ internal sealed partial class ShardAgent
 
         // A build that has caught up but for a page is about to be swapped in: it has to keep pace with the log.
         var yields = IsBuilding && _cursor.Gap > _pulling.PageEventsMax;
-        var (began, before) = (_throttle.Begin(yields), _status.EventsProcessed);
+        var (batch, before) = (_throttle.Begin(IsBuilding), _status.EventsProcessed);
         try
         {
             if (_cursor.HasMore && await GatherAsync(yields, stop, cancellationToken).ConfigureAwait(false))
-                await CommitOrDeferAsync(yields, began, stop, cancellationToken).ConfigureAwait(false);
+                await CommitOrDeferAsync(yields, batch.Began, stop, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -293,7 +293,7 @@ internal sealed partial class ShardAgent
         }
         finally
         {
-            _throttle.End(yields, began, hadEffects: _status.EventsProcessed > before);
+            _throttle.End(batch, hadEffects: _status.EventsProcessed > before);
         }
     }
 
@@ -320,7 +320,7 @@ internal sealed partial class ShardAgent
             _cursor.Advance(slice);
             _lastToken = HandshakeToken.Delivered(slice.Through);
             if (yields && !_consumer.HoldsLocks)
-                await _throttle.YieldAsync(_time.GetElapsedTime(piece), stop).ConfigureAwait(false);
+                await _throttle.YieldAsync(_time.GetElapsedTime(piece), endsBatch: false, stop).ConfigureAwait(false);
         }
         while (_cursor.HasMore && _batch.Events < BatchEventsMax && _cursor.Position < throughMax && !_consumer.WantsCommit && !_endsBatch
             && _time.GetElapsedTime(started) < _consumer.GatherMax && !stop.IsCancellationRequested);
@@ -337,7 +337,7 @@ internal sealed partial class ShardAgent
             else
                 await CommitAsync(cancellationToken).ConfigureAwait(false);
             if (yields)
-                await _throttle.YieldAsync(_time.GetElapsedTime(started), stop).ConfigureAwait(false);
+                await _throttle.YieldAsync(_time.GetElapsedTime(started), endsBatch: true, stop).ConfigureAwait(false);
             return;
         }
 

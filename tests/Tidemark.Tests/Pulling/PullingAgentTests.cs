@@ -97,6 +97,30 @@ public sealed class PullingAgentTests
     }
 
     [Fact]
+    public async Task Reader_that_is_held_back_gets_small_pages_and_nothing_is_read_ahead_of_it()
+    {
+        await using var world = new PullingWorld(new() { PageEventsMax = 10 });
+        world.Agent.Interests.Add(null);
+        await world.AppendAsync("deposited", 100);
+
+        var cursor = new EventCursor(world.Agent, Position.Beginning) { PageEventsMax = 4 };
+        world.Agent.Add(cursor);
+        for (var page = 1; page <= 3; page++)
+        {
+            var slice = await cursor.PeekAsync(int.MaxValue, Position.Max, None).AsTask().InTime();
+            slice.Count.ShouldBe(4);
+            cursor.Advance(slice);
+            world.Reads.ShouldBe(page);
+        }
+
+        // Held back no more, it goes on where it is, with whole pages.
+        cursor.PageEventsMax = int.MaxValue;
+        var whole = await cursor.PeekAsync(int.MaxValue, Position.Max, None).AsTask().InTime();
+        (whole.Count, whole[0].Position).ShouldBe((10, new Position(13)));
+        await Eventually.TrueAsync(() => world.Reads == 7, () => $"three pages are read ahead of it; reads: {world.Reads}");
+    }
+
+    [Fact]
     public async Task Next_pages_come_while_a_page_is_decoded()
     {
         using var decoding = new ManualResetEventSlim();

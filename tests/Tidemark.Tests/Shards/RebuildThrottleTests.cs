@@ -18,15 +18,17 @@ public sealed class RebuildThrottleTests
     public void Build_alone_on_its_node_has_all_the_time()
     {
         _throttle.Share.ShouldBe(1);
-        _throttle.YieldAsync(Ten, CancellationToken.None).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
+        _throttle.PieceEventsMax.ShouldBe(int.MaxValue);
+        _throttle.Begin(builds: true);
+        _throttle.YieldAsync(Ten, endsBatch: true, CancellationToken.None).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
     }
 
     [Fact]
     public void Shards_that_only_look_at_events_of_others_hold_nothing_back()
     {
-        var began = _throttle.Begin(builds: false);
+        var batch = _throttle.Begin(builds: false);
         _clock.Advance(TimeSpan.FromSeconds(5));
-        _throttle.End(builds: false, began, hadEffects: false);
+        _throttle.End(batch, hadEffects: false);
 
         _throttle.Share.ShouldBe(1);
     }
@@ -66,11 +68,10 @@ public sealed class RebuildThrottleTests
             ShareAfter(Ten);
         _throttle.Share.ShouldBe(1);
 
-        var began = _throttle.Begin(builds: true);
+        var batch = _throttle.Begin(builds: true);
         _throttle.Share.ShouldBe(Options.RebuildShareMin);
-        _throttle.CommitShare.ShouldBe(Options.RebuildShareMin * Options.RebuildShareMin, tolerance: 1e-9);
         ShareAfter(Ten);
-        _throttle.End(builds: true, began, hadEffects: true);
+        _throttle.End(batch, hadEffects: true);
         _throttle.Begin(builds: true);
         _throttle.Share.ShouldBeGreaterThan(Options.RebuildShareMin, "it goes on with its next batch");
     }
@@ -84,7 +85,7 @@ public sealed class RebuildThrottleTests
         for (var i = 0; i < builds; i++)
             _throttle.Begin(builds: true);
 
-        var yields = _throttle.YieldAsync(Ten, CancellationToken.None).AsTask();
+        var yields = _throttle.YieldAsync(Ten, endsBatch: true, CancellationToken.None).AsTask();
         yields.IsCompleted.ShouldBeFalse();
         (await _clock.NextAsync()).ShouldBe(TimeSpan.FromMilliseconds(milliseconds));
         await yields.InTime();
@@ -93,10 +94,11 @@ public sealed class RebuildThrottleTests
     [Fact]
     public async Task Build_waits_for_a_batch_of_another_shard_and_no_longer()
     {
-        var began = _throttle.Begin(builds: false);
-        var yields = _throttle.YieldAsync(Ten, CancellationToken.None).AsTask();
+        var batch = _throttle.Begin(builds: false);
+        _throttle.Begin(builds: true);
+        var yields = _throttle.YieldAsync(Ten, endsBatch: true, CancellationToken.None).AsTask();
         yields.IsCompleted.ShouldBeFalse();
-        _throttle.End(builds: false, began, hadEffects: true);
+        _throttle.End(batch, hadEffects: true);
         await yields.InTime();
     }
 
@@ -104,7 +106,8 @@ public sealed class RebuildThrottleTests
     public async Task Build_does_not_wait_for_good_for_a_batch_that_hangs()
     {
         _throttle.Begin(builds: false);
-        var yields = _throttle.YieldAsync(Ten, CancellationToken.None).AsTask();
+        _throttle.Begin(builds: true);
+        var yields = _throttle.YieldAsync(Ten, endsBatch: true, CancellationToken.None).AsTask();
         (await _clock.NextAsync()).ShouldBe(Options.LiveDelayMax);
         await yields.InTime();
     }
@@ -114,7 +117,8 @@ public sealed class RebuildThrottleTests
     {
         using var stop = new CancellationTokenSource();
         Work(Ten);
-        var yields = _throttle.YieldAsync(Ten, stop.Token).AsTask();
+        _throttle.Begin(builds: true);
+        var yields = _throttle.YieldAsync(Ten, endsBatch: true, stop.Token).AsTask();
         await stop.CancelAsync();
         await yields.InTime();
     }
@@ -141,6 +145,106 @@ public sealed class RebuildThrottleTests
             CancellationToken.None).AsTask();
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(6)]
+    public async Task Pieces_take_three_times_what_is_typical_of_the_others(int typical)
+    {
+        for (var i = 0; i < 100; i++)
+            Work(TimeSpan.FromMilliseconds(typical));
+        _throttle.Begin(builds: true);
+        _throttle.Share.ShouldBeLessThan(1);
+
+        // A piece costs 20 µs an event, and half a millisecond.
+        TimeSpan took = default;
+        for (var i = 0; i < 60; i++)
+        {
+            took = TimeSpan.FromMilliseconds(0.5 + (_throttle.PieceEventsMax / 50.0));
+            await PieceAsync(took);
+        }
+
+        took.TotalMilliseconds.ShouldBeInRange(3 * typical * 0.7, 3 * typical * 1.15);
+    }
+
+    [Fact]
+    public async Task Pieces_have_a_least_and_a_most()
+    {
+        Work(Ten);
+        _throttle.Begin(builds: true);
+        for (var i = 0; i < 20; i++)
+            await PieceAsync(TimeSpan.FromSeconds(1));
+        _throttle.PieceEventsMax.ShouldBe(50);
+        for (var i = 0; i < 60; i++)
+            await PieceAsync(2 * Ten);
+        _throttle.PieceEventsMax.ShouldBe(2_000);
+    }
+
+    [Fact]
+    public async Task Reading_that_takes_long_makes_pieces_smaller_but_quick_reading_makes_none_larger()
+    {
+        Work(Ten);
+        _throttle.Begin(builds: true);
+        var first = _throttle.PieceEventsMax;
+        await PieceAsync(TimeSpan.FromMilliseconds(1), endsBatch: false);
+        _throttle.PieceEventsMax.ShouldBe(first);
+        await PieceAsync(TimeSpan.FromSeconds(1), endsBatch: false);
+        _throttle.PieceEventsMax.ShouldBe(first / 2);
+    }
+
+    [Fact]
+    public async Task Share_is_cut_when_a_batch_beside_a_piece_takes_far_longer_than_those_without()
+    {
+        var quick = TimeSpan.FromMilliseconds(2);
+        for (var i = 0; i < 60; i++)
+            ShareAfter(quick);
+        var build = _throttle.Begin(builds: true);
+        for (var i = 0; i < 60; i++)
+            ShareAfter(quick);
+        _throttle.Share.ShouldBe(1);
+
+        ShareAfter(2 * quick).ShouldBe(1);
+        ShareAfter(3 * quick).ShouldBe(0.5, "it is longer than what is typical, though far from the most");
+
+        // While the build pauses, or has ended, a slow batch is not its fault.
+        var yields = _throttle.YieldAsync(TimeSpan.FromMinutes(1), endsBatch: true, CancellationToken.None).AsTask();
+        _clock.Advance(2 * RebuildThrottle.CutGap);
+        Work(3 * quick);
+        _throttle.Share.ShouldBe(0.5);
+        yields.IsCompleted.ShouldBeFalse();
+        await _clock.NextAsync();
+        await yields.InTime();
+        _throttle.End(build, hadEffects: true);
+        ShareAfter(3 * quick).ShouldBeGreaterThan(0.5);
+    }
+
+    [Fact]
+    public void Batch_is_disturbed_by_a_piece_that_began_and_ended_beside_it()
+    {
+        var quick = TimeSpan.FromMilliseconds(2);
+        for (var i = 0; i < 60; i++)
+        {
+            _throttle.End(_throttle.Begin(builds: true), hadEffects: true);
+            ShareAfter(quick);
+        }
+
+        _throttle.Share.ShouldBe(1);
+        var batch = _throttle.Begin(builds: false);
+        _throttle.End(_throttle.Begin(builds: true), hadEffects: true);
+        _clock.Advance(3 * quick);
+        _throttle.End(batch, hadEffects: true);
+        _throttle.Share.ShouldBe(0.5);
+    }
+
+    private async Task PieceAsync(TimeSpan took, bool endsBatch = true)
+    {
+        var yields = _throttle.YieldAsync(took, endsBatch, CancellationToken.None).AsTask();
+        await _clock.NextAsync();
+        await yields.InTime();
+
+        // The others stay at work.
+        Work(TimeSpan.Zero);
+    }
+
     private double ShareAfter(TimeSpan delay)
     {
         _clock.Advance(RebuildThrottle.RaiseGap);
@@ -151,8 +255,8 @@ public sealed class RebuildThrottleTests
     // A batch of a shard that does not build.
     private void Work(TimeSpan delay)
     {
-        var began = _throttle.Begin(builds: false);
+        var batch = _throttle.Begin(builds: false);
         _clock.Advance(delay);
-        _throttle.End(builds: false, began, hadEffects: true);
+        _throttle.End(batch, hadEffects: true);
     }
 }

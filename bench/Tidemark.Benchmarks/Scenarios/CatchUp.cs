@@ -11,6 +11,7 @@ internal static class CatchUp
 {
     private const int HashesPerLine = 50;
 
+    private static readonly TimeSpan NodeLifeMin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(30);
 
     /// <summary>Measures one catch-up, and checks what it has built.</summary>
@@ -20,15 +21,20 @@ internal static class CatchUp
     /// <param name="events">How many events the log holds.</param>
     /// <param name="round">Part of the projections' names: a new name has seen nothing.</param>
     /// <param name="partitions">Into how many shards each is split.</param>
+    /// <param name="tick">The time between two heartbeats; by default that of the options.</param>
     /// <returns>
     /// What it cost, rows of events fetched per event, and the digest of the last read model; empty without one.
     /// </returns>
     public static async Task<(Usage Usage, double RowsReadPerEvent, string Digest)> MeasureAsync(
-        IBenchStore store, ProjectionKind kind, int projections, int events, string round, int partitions = 1)
+        IBenchStore store, ProjectionKind kind, int projections, int events, string round, int partitions = 1, TimeSpan? tick = null)
     {
         var fetchedBefore = await store.EventRowsFetchedAsync().ConfigureAwait(false);
-        var host = await store.StartHostAsync(daemon: false, builder => Register(builder.AddOrders(), kind, projections, round, partitions))
-            .ConfigureAwait(false);
+        var host = await store.StartHostAsync(daemon: false, builder =>
+        {
+            Register(builder.AddOrders(), kind, projections, round, partitions);
+            if (tick is { } every)
+                builder.Configure(options => (options.Node.Tick, options.Node.TimeToLive) = (every, TwoTicks(every)));
+        }).ConfigureAwait(false);
         Usage usage;
         long read;
         string digest;
@@ -56,6 +62,8 @@ internal static class CatchUp
 
     /// <summary>The name of a projection of a round.</summary>
     public static string Name(string round, int number) => $"p{number}_{round}";
+
+    private static TimeSpan TwoTicks(TimeSpan tick) => 2 * tick > NodeLifeMin ? 2 * tick : NodeLifeMin;
 
     private static Projection Make(ProjectionKind kind, string name, int partitions) => kind switch
     {

@@ -12,34 +12,52 @@ namespace Tidemark.Benchmarks.Scenarios;
 internal static class CatchUpScenario
 {
     private sealed record Settings(
-        string Store, string? Postgres, ProjectionKind Kind, int Projections, int Events, EventOrder Order, int Rounds, int Partitions);
+        string Store, string? Postgres, ProjectionKind Kind, int Projections, int Events, EventOrder Order, int Rounds, int Partitions,
+        bool Ownership);
 
-    private sealed record Round(double Limit, double LimitCpu, Usage Usage, double RowsReadPerEvent, string Digest, OnePartition? One);
+    private sealed record Round(
+        double Limit, double LimitCpu, Usage Usage, double RowsReadPerEvent, string Digest, OnePartition? One, Heartbeats? Heartbeats);
 
     // Measured too when there are several. Scaling: what all cores compute to one alone.
     private sealed record OnePartition(Usage Usage, double Scaling);
+
+    // What the same catch-up cost with the fewest heartbeats, and with the most.
+    private sealed record Heartbeats(Usage Fewest, Usage Most);
+
+    private static readonly TimeSpan TickMin = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan TickMax = TimeSpan.FromMinutes(5);
 
     public static Command MakeCommand()
     {
         var store = CommonOptions.Store();
         var postgres = CommonOptions.Postgres();
-        var kind = CommonOptions.Choice("--kind", ProjectionKind.Noop, "noop: handlers that do nothing. aggregate: a document per " +
-            "stream. statements: a row per stream, written with a statement of its own for each event. computing: as aggregate, with 50 " +
-            "SHA-256 for each line.");
+        var kind = new Option<ProjectionKind?>("--kind")
+        {
+            Description = "noop, the default: handlers that do nothing. aggregate: a document per stream. statements: a row per stream, "
+                + "written with a statement of its own for each event. computing, the default with --partitions: as aggregate, with 50 "
+                + "SHA-256 for each line.",
+        };
         var projections = CommonOptions.Number("--projections", 1, "How many projections.");
         var events = CommonOptions.Number("--events", 500_000, "How many events the log holds.");
         var order = CommonOptions.Choice("--order", EventOrder.Interleaved, "How the events of the streams lie in the log.");
         var rounds = CommonOptions.Number("--rounds", 2, "How many rounds; the best of each side counts.");
         var partitions = CommonOptions.Number("--partitions", 1, "Into how many shards each is split; from 2 on, every round " +
             "measures one partition too, and the read models have to be the same, byte for byte.");
+        var ownership = new Option<bool>("--ownership")
+        {
+            Description = "Every round measures with a heartbeat each 5 min and each 100 ms, too: what ownership and status cost.",
+        };
         var command = new Command("catch-up", "The daemon catches up with a full log.") { store, postgres, kind, projections, events,
-            order, rounds, partitions };
+            order, rounds, partitions, ownership };
         command.SetAction((parsed, _) => RunAsync(new Settings(
-            parsed.GetValue(store)!, parsed.GetValue(postgres), parsed.GetValue(kind), parsed.GetValue(projections),
-                parsed.GetValue(events),
-            parsed.GetValue(order), parsed.GetValue(rounds), parsed.GetValue(partitions))));
+            parsed.GetValue(store)!, parsed.GetValue(postgres), parsed.GetValue(kind) ?? KindFor(parsed.GetValue(partitions)),
+            parsed.GetValue(projections), parsed.GetValue(events), parsed.GetValue(order), parsed.GetValue(rounds),
+            parsed.GetValue(partitions), parsed.GetValue(ownership))));
         return command;
     }
+
+    // Partitions are for handlers that one thread is not enough for.
+    private static ProjectionKind KindFor(int partitions) => partitions > 1 ? ProjectionKind.Computing : ProjectionKind.Noop;
 
     private static async Task RunAsync(Settings settings)
     {
@@ -90,12 +108,25 @@ internal static class CatchUpScenario
                 $"{settings.Partitions} partitions built another read model ({digest}) than one ({expected}).");
         }
 
-        return new Round(limit, limitCpu, usage, rows, digest, one);
+        return new Round(limit, limitCpu, usage, rows, digest, one, await HeartbeatsAsync(store, settings, number).ConfigureAwait(false));
+    }
+
+    private static async Task<Heartbeats?> HeartbeatsAsync(IBenchStore store, Settings settings, int number)
+    {
+        if (!settings.Ownership)
+            return null;
+        var (fewest, _, _) = await CatchUpAsync(store, settings, $"f{number}", settings.Partitions, TickMax).ConfigureAwait(false);
+        var (most, _, _) = await CatchUpAsync(store, settings, $"m{number}", settings.Partitions, TickMin).ConfigureAwait(false);
+        var (fewestCpu, mostCpu) = (fewest.CpuSecondsPer(settings.Events), most.CpuSecondsPer(settings.Events));
+        Report.Say(
+            $"round {number}: a heartbeat each 5 min {settings.Events / fewest.Seconds:N0}/s ({fewestCpu * 1e6:F2} us), "
+            + $"each 100 ms {settings.Events / most.Seconds:N0}/s ({mostCpu * 1e6:F2} us)");
+        return new Heartbeats(fewest, most);
     }
 
     private static Task<(Usage Usage, double RowsReadPerEvent, string Digest)> CatchUpAsync(
-        IBenchStore store, Settings settings, string round, int partitions) =>
-        CatchUp.MeasureAsync(store, settings.Kind, settings.Projections, settings.Events, round, partitions);
+        IBenchStore store, Settings settings, string round, int partitions, TimeSpan? tick = null) =>
+        CatchUp.MeasureAsync(store, settings.Kind, settings.Projections, settings.Events, round, partitions, tick);
 
     private static void Tell(Settings settings, List<Round> rounds)
     {
@@ -120,6 +151,18 @@ internal static class CatchUpScenario
                 .Set("core_scaling", rounds.Max(r => r.One!.Scaling));
         }
 
+        if (rounds.Exists(r => r.Heartbeats is not null))
+        {
+            var (fewest, most) = (Best(rounds, h => h.Fewest), Best(rounds, h => h.Most));
+            report.Set("fewest_heartbeats_per_second", Math.Round(settings.Events / fewest.Seconds))
+                .Set("fewest_heartbeats_cpu_us_per_event", fewest.CpuSecondsPer(settings.Events) * 1e6)
+                .Set("most_heartbeats_per_second", Math.Round(settings.Events / most.Seconds))
+                .Set("most_heartbeats_cpu_us_per_event", most.CpuSecondsPer(settings.Events) * 1e6);
+        }
+
         report.Print();
     }
+
+    private static Usage Best(List<Round> rounds, Func<Heartbeats, Usage> side) =>
+        rounds.Select(r => side(r.Heartbeats!)).MinBy(u => u.Seconds)!;
 }

@@ -26,7 +26,7 @@ internal sealed class RebuildThrottle(ShardOptions options, TimeProvider time)
     internal static readonly TimeSpan RaiseGap = TimeSpan.FromSeconds(1);
 
     /// <summary>How many times of what is typical is too long.</summary>
-    internal const double TooLong = 2.5;
+    internal const double TooLong = 4;
 
     /// <summary>Pieces may take so many times of what is typical.</summary>
     internal const double PieceTypical = 3;

@@ -54,8 +54,8 @@ public sealed class ShardOptions
     public double RebuildShareMin { get; set; } = 0.1;
 
     /// <summary>
-    /// From seeing events to their commit: when a shard beside a rebuild takes longer, or 2.5 times as long as is typical of the shards
-    /// that no rebuild disturbs, the rebuild gives way, down to <see cref="RebuildShareMin"/>. 20 ms by default; 1 ms to 1 min.
+    /// From seeing events to their commit: when a shard beside a rebuild takes longer, or four times as long as is typical of batches
+    /// that no rebuild disturbed, the rebuild gives way, down to <see cref="RebuildShareMin"/>. 20 ms by default; 1 ms to 1 min.
     /// </summary>
     public TimeSpan LiveDelayMax { get; set; } = TimeSpan.FromMilliseconds(20);
 

@@ -202,19 +202,19 @@ public sealed class RebuildThrottleTests
             ShareAfter(quick);
         _throttle.Share.ShouldBe(1);
 
-        ShareAfter(2 * quick).ShouldBe(1);
-        ShareAfter(3 * quick).ShouldBe(0.5, "it is longer than what is typical, though far from the most");
+        ShareAfter(3 * quick).ShouldBe(1);
+        ShareAfter(5 * quick).ShouldBe(0.5, "it is longer than what is typical, though far from the most");
 
         // While the build pauses, or has ended, a slow batch is not its fault.
         var yields = _throttle.YieldAsync(TimeSpan.FromMinutes(1), endsBatch: true, CancellationToken.None).AsTask();
         _clock.Advance(2 * RebuildThrottle.CutGap);
-        Work(3 * quick);
+        Work(5 * quick);
         _throttle.Share.ShouldBe(0.5);
         yields.IsCompleted.ShouldBeFalse();
         await _clock.NextAsync();
         await yields.InTime();
         _throttle.End(build, hadEffects: true);
-        ShareAfter(3 * quick).ShouldBeGreaterThan(0.5);
+        ShareAfter(5 * quick).ShouldBeGreaterThan(0.5);
     }
 
     [Fact]
@@ -230,7 +230,7 @@ public sealed class RebuildThrottleTests
         _throttle.Share.ShouldBe(1);
         var batch = _throttle.Begin(builds: false);
         _throttle.End(_throttle.Begin(builds: true), hadEffects: true);
-        _clock.Advance(3 * quick);
+        _clock.Advance(5 * quick);
         _throttle.End(batch, hadEffects: true);
         _throttle.Share.ShouldBe(0.5);
     }

@@ -14,6 +14,7 @@ internal sealed class EventCursor(PullingAgent agent, Position after)
 
     private long _position = after.Value;
     private volatile bool _isOutOfStep;
+    private int _pageEventsMax = int.MaxValue;
     private long _commitsSince = NotCommitting;
 
     /// <summary>Everything at or below it has been handed out.</summary>
@@ -27,21 +28,28 @@ internal sealed class EventCursor(PullingAgent agent, Position after)
     public AsyncPulse Moved { get; } = new();
 
     /// <summary>
-    /// How many events a page that is read for it holds at most, besides the options. With a bound nothing is read ahead either: its
-    /// reader is held back, and the reading with it.
+    /// How many events a page that is read for it holds at most, besides the options. With a bound its reader is held back: nothing is
+    /// read ahead for it, and the others do not wait for it.
     /// </summary>
-    public int PageEventsMax { get; set; } = int.MaxValue;
+    public int PageEventsMax
+    {
+        get => Volatile.Read(ref _pageEventsMax);
+        set => Volatile.Write(ref _pageEventsMax, value);
+    }
+
+    /// <summary>Whether pages for it have a bound of their own.</summary>
+    public bool IsHeldBack => PageEventsMax < int.MaxValue;
 
     /// <summary>Whether others ever wait for it when the cache is full.</summary>
     public bool KeepsStep { get; init; } = true;
 
     /// <summary>
-    /// Whether the others do not wait for it now: it did not move when they did, or its reader pauses. Until it takes a page from the
-    /// cache.
+    /// Whether the others do not wait for it now: it did not move when they did, or its reader pauses, until it takes a page from the
+    /// cache; or it is held back.
     /// </summary>
     public bool IsOutOfStep
     {
-        get => _isOutOfStep || !KeepsStep;
+        get => _isOutOfStep || !KeepsStep || IsHeldBack;
         set => _isOutOfStep = value;
     }
 

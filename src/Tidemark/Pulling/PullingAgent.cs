@@ -287,7 +287,7 @@ internal sealed partial class PullingAgent : IAsyncDisposable
         return read.Task;
     }
 
-    private static int Ahead(EventCursor cursor) => cursor.PageEventsMax == int.MaxValue ? PagesAhead : 0;
+    private static int Ahead(EventCursor cursor) => cursor.IsHeldBack ? 0 : PagesAhead;
 
     // No further than where the next page begins that is here or on its way. A read stands in the table until it ends, so that it is
     // awaited by all who need it, and by Dispose.

@@ -4,10 +4,10 @@ using Tidemark.HighWater;
 namespace Tidemark.Shards;
 
 /// <summary>
-/// Keeps shards that build a new generation from slowing the others of their node and event database down. While others are at work,
-/// builds work in pieces that take about as long as the others' batches do, wait for those that are under way, and take only a share of
-/// the time: it is halved when a batch of another shard took too long, and grows again as long as none does. Without others at work,
-/// builds have all the time, and no pieces.
+/// Keeps shards that build a new generation from slowing the others of their node down. While others are at work, builds work in pieces
+/// that take a few times as long as the others' batches do, wait for those that are under way, and take only a share of the time: it is
+/// halved when a batch of another shard took too long, and grows again as long as none does. Without others at work, builds have all the
+/// time, and no pieces.
 /// </summary>
 /// <remarks>
 /// Too long is <see cref="ShardOptions.LiveDelayMax"/>, and <see cref="TooLong"/> times of what is typical of batches that no build
@@ -29,19 +29,20 @@ internal sealed class RebuildThrottle(ShardOptions options, TimeProvider time)
     internal const double TooLong = 4;
 
     /// <summary>Pieces may take so many times of what is typical.</summary>
-    internal const double PieceTypical = 3;
+    internal const double PieceTypical = 4;
 
     private const double Cut = 0.5;
     private const double Raise = 1.1;
     private const int PieceEventsFirst = 250;
-    private const int PieceEventsLeast = 50;
+    private const int PieceEventsLeast = 100;
     private const int PieceEventsMost = 2_000;
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TypicalMax = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _commits = new(1);
     private readonly AsyncPulse _free = new();
-    private readonly TypicalDelay _typical = new(options.LiveDelayMax);
+    private readonly TypicalDelay _typical = new(options.LiveDelayMax, TypicalMax);
     private int _others;
     private int _builds;
     private int _building;
@@ -69,38 +70,45 @@ internal sealed class RebuildThrottle(ShardOptions options, TimeProvider time)
         get
         {
             lock (_gate)
-                return ShareNow() < 1 ? (int)_pieceEvents : int.MaxValue;
+                return AreOthersAtWork() ? (int)_pieceEvents : int.MaxValue;
         }
     }
 
     /// <summary>A batch begins.</summary>
     /// <param name="builds">Whether the shard builds a generation.</param>
-    public Batch Begin(bool builds)
+    /// <param name="pauses">Whether it pauses after its pieces; a build that is about to go live does not.</param>
+    public Batch Begin(bool builds, bool pauses = false)
     {
         lock (_gate)
         {
             if (!builds)
                 _others++;
-            else if (_builds++ == 0 && (_built is not { } last || time.GetElapsedTime(last) > Quiet))
+            else if (pauses && _builds++ == 0 && (_built is not { } last || time.GetElapsedTime(last) > Quiet))
                 Restart();
-            if (builds)
+            if (pauses)
                 GoOn();
-            return new Batch(builds, time.GetTimestamp(), _building == 0 ? _disturbances : null);
+            return new Batch(builds, pauses, time.GetTimestamp(), _building == 0 ? _disturbances : null);
         }
     }
 
     /// <summary>A batch has ended, well or not.</summary>
     /// <param name="batch">As it began.</param>
     /// <param name="hadEffects">Whether it took effect; looking at events of others is no work.</param>
-    public void End(in Batch batch, bool hadEffects)
+    /// <param name="piece">What it was, of a build.</param>
+    public void End(in Batch batch, bool hadEffects, Piece piece)
     {
         lock (_gate)
         {
             if (batch.Builds)
             {
-                _builds--;
-                _building--;
-                _built = time.GetTimestamp();
+                Fit(piece);
+                if (batch.Pauses)
+                {
+                    _builds--;
+                    _building--;
+                    _built = time.GetTimestamp();
+                }
+
                 return;
             }
 
@@ -113,14 +121,13 @@ internal sealed class RebuildThrottle(ShardOptions options, TimeProvider time)
     }
 
     /// <summary>
-    /// After a piece of a build's work: waits so that builds keep to their share, and then for a batch of another shard to end.
+    /// After a part of a build's piece: waits so that builds keep to their share, and then for a batch of another shard to end.
     /// </summary>
-    /// <param name="worked">How long the piece took.</param>
-    /// <param name="endsBatch">Whether it was the commit.</param>
+    /// <param name="worked">How long it took.</param>
     /// <param name="stop">Ends the wait, without an exception.</param>
-    public async ValueTask YieldAsync(TimeSpan worked, bool endsBatch, CancellationToken stop)
+    public async ValueTask YieldAsync(TimeSpan worked, CancellationToken stop)
     {
-        var pause = Pause(worked, endsBatch);
+        var pause = Pause(worked);
         if (pause > TimeSpan.Zero)
             await Task.Delay(pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var free = _free.Next;
@@ -130,19 +137,26 @@ internal sealed class RebuildThrottle(ShardOptions options, TimeProvider time)
             GoOn();
     }
 
-    /// <summary>Makes a build's commit: one at a time while others are at work.</summary>
-    public async ValueTask CommitAsync(Func<CancellationToken, ValueTask> commit, CancellationToken cancellationToken)
+    /// <summary>Makes a commit.</summary>
+    /// <param name="commit">What it is.</param>
+    /// <param name="takesTurns">Whether it is a build's, which come one at a time while others are at work.</param>
+    /// <param name="cancellationToken">Ends the wait for its turn, and the commit.</param>
+    /// <returns>How long it took, without the wait for its turn.</returns>
+    public async ValueTask<TimeSpan> CommitAsync(
+        Func<CancellationToken, ValueTask> commit, bool takesTurns, CancellationToken cancellationToken)
     {
-        var alone = Share < 1;
-        if (alone)
+        var turn = takesTurns && PieceEventsMax < int.MaxValue;
+        if (turn)
             await _commits.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            var began = time.GetTimestamp();
             await commit(cancellationToken).ConfigureAwait(false);
+            return time.GetElapsedTime(began);
         }
         finally
         {
-            if (alone)
+            if (turn)
                 _commits.Release();
         }
     }
@@ -154,27 +168,30 @@ internal sealed class RebuildThrottle(ShardOptions options, TimeProvider time)
         _disturbances++;
     }
 
-    private TimeSpan Pause(TimeSpan worked, bool endsBatch)
+    private TimeSpan Pause(TimeSpan worked)
     {
         lock (_gate)
         {
             _building--;
-            var share = ShareNow();
-            if (share >= 1)
+            if (!AreOthersAtWork())
                 return TimeSpan.Zero;
-            Fit(worked, endsBatch);
-            var pause = worked * ((Math.Max(1, _builds) / share) - 1);
-            return pause < PauseMax ? pause : PauseMax;
+
+            // Timers count whole milliseconds.
+            var pause = Math.Ceiling(worked.TotalMilliseconds * ((Math.Max(1, _builds) / ShareNow()) - 1));
+            return pause < PauseMax.TotalMilliseconds ? TimeSpan.FromMilliseconds(pause) : PauseMax;
         }
     }
 
-    // What a piece costs beside its events, above all the disk, is part of what is typical, too.
-    private void Fit(TimeSpan worked, bool endsBatch)
+    // What a piece costs beside its events, above all the disk, is part of what is typical, too. One that did not have as many events as
+    // it might says nothing of larger ones.
+    private void Fit(Piece piece)
     {
+        if (piece.Events == 0 || !AreOthersAtWork())
+            return;
         var most = _typical.Value * PieceTypical;
-        if (worked > most)
-            _pieceEvents = Math.Max(PieceEventsLeast, _pieceEvents * Math.Clamp(most / worked, 0.5, 0.9));
-        else if (endsBatch)
+        if (piece.Took > most)
+            _pieceEvents = Math.Max(PieceEventsLeast, _pieceEvents * Math.Clamp(most / piece.Took, 0.5, 0.9));
+        else if (piece.Events >= (int)_pieceEvents)
             _pieceEvents = Math.Min(PieceEventsMost, _pieceEvents * Raise);
     }
 
@@ -201,8 +218,10 @@ internal sealed class RebuildThrottle(ShardOptions options, TimeProvider time)
         }
     }
 
-    private double ShareNow() =>
-        _worked is { } worked && time.GetElapsedTime(worked) <= Quiet ? _share : 1;
+    private double ShareNow() => AreOthersAtWork() ? _share : 1;
+
+    private bool AreOthersAtWork() =>
+        options.RebuildShareMin < 1 && _worked is { } worked && time.GetElapsedTime(worked) <= Quiet;
 
     private async ValueTask WaitAsync(Task until, TimeSpan most, CancellationToken stop)
     {
@@ -213,7 +232,13 @@ internal sealed class RebuildThrottle(ShardOptions options, TimeProvider time)
 
     /// <summary>A batch under way.</summary>
     /// <param name="Builds">Whether its shard builds a generation.</param>
+    /// <param name="Pauses">Whether it pauses after its pieces.</param>
     /// <param name="Began">When it began.</param>
     /// <param name="Undisturbed">How often builds had set to work when it began; null when one was at work.</param>
-    internal readonly record struct Batch(bool Builds, long Began, long? Undisturbed);
+    internal readonly record struct Batch(bool Builds, bool Pauses, long Began, long? Undisturbed);
+
+    /// <summary>What a build has done at once.</summary>
+    /// <param name="Events">How many events it read.</param>
+    /// <param name="Took">How long reading, applying and committing took, without pauses.</param>
+    internal readonly record struct Piece(int Events, TimeSpan Took);
 }

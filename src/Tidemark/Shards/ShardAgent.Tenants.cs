@@ -42,7 +42,9 @@ internal sealed partial class ShardAgent
         _batch = default;
         if (_isUncertain)
             await ReconfirmAsync(cancellationToken).ConfigureAwait(false);
-        var (batch, before) = (_throttle.Begin(IsBuilding), _status.EventsProcessed);
+        var builds = IsBuilding;
+        var (batch, before) = (_throttle.Begin(builds, builds), _status.EventsProcessed);
+        var began = _time.GetTimestamp();
         try
         {
             _isUncertain = true;
@@ -50,10 +52,12 @@ internal sealed partial class ShardAgent
             _isUncertain = !turn.IsCertain;
             if (turn.Committed)
                 TurnCommitted(turn.Count);
+            if (builds)
+                await _throttle.YieldAsync(_time.GetElapsedTime(began), stop).ConfigureAwait(false);
         }
         finally
         {
-            _throttle.End(batch, hadEffects: _status.EventsProcessed > before);
+            _throttle.End(batch, hadEffects: _status.EventsProcessed > before, default);
         }
     }
 

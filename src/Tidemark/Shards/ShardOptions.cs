@@ -48,7 +48,7 @@ public sealed class ShardOptions
     public long StateBytesMax { get; set; } = 128L * 1024 * 1024;
 
     /// <summary>
-    /// The least share of the time that shards which build a new generation work while others of their node and event database have
+    /// The least share of the time that shards which build a new generation work while others of their node have
     /// events to process. A tenth by default; 0.01 to 1. Raise it when a rebuild must not take long; with 1 rebuilds are not held back.
     /// </summary>
     public double RebuildShareMin { get; set; } = 0.1;

@@ -5,15 +5,16 @@ namespace Tidemark.Shards;
 /// are far off do not move it far, as they would a mean.
 /// Not safe for concurrent use: its owner locks.
 /// </summary>
+/// <param name="first">What counts until there is a value.</param>
 /// <param name="most">It is never more than this.</param>
-internal sealed class TypicalDelay(TimeSpan most)
+internal sealed class TypicalDelay(TimeSpan first, TimeSpan most)
 {
     private const double Step = 1.05;
     private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(0.5);
     private TimeSpan? _value;
 
-    /// <summary>The median; the most until there is a value.</summary>
-    public TimeSpan Value => _value ?? most;
+    /// <summary>The median.</summary>
+    public TimeSpan Value => _value ?? first;
 
     /// <summary>Takes a value into account.</summary>
     public void Add(TimeSpan delay)

@@ -47,13 +47,14 @@ public sealed class StepTests
     }
 
     [Fact]
-    public async Task Nobody_waits_for_a_subscription_or_for_one_who_is_out_of_step()
+    public async Task Nobody_waits_for_a_subscription_for_one_who_is_held_back_or_is_out_of_step()
     {
         await using var world = new PullingWorld(Small);
         await world.AppendAsync("deposited", Events);
         var standing = new EventCursor(world.Agent, Position.Beginning) { IsOutOfStep = true };
         world.Agent.Add(standing);
         world.Agent.Add(new EventCursor(world.Agent, Position.Beginning) { KeepsStep = false });
+        world.Agent.Add(new EventCursor(world.Agent, Position.Beginning) { PageEventsMax = 5 });
         var first = new TestReader(world, null);
 
         await first.RunAsync(new(Events - 100)).InTime();

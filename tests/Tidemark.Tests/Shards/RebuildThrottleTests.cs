@@ -19,8 +19,8 @@ public sealed class RebuildThrottleTests
     {
         _throttle.Share.ShouldBe(1);
         _throttle.PieceEventsMax.ShouldBe(int.MaxValue);
-        _throttle.Begin(builds: true);
-        _throttle.YieldAsync(Ten, endsBatch: true, CancellationToken.None).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
+        _throttle.Begin(builds: true, pauses: true);
+        _throttle.YieldAsync(Ten, CancellationToken.None).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
     }
 
     [Fact]
@@ -28,7 +28,7 @@ public sealed class RebuildThrottleTests
     {
         var batch = _throttle.Begin(builds: false);
         _clock.Advance(TimeSpan.FromSeconds(5));
-        _throttle.End(batch, hadEffects: false);
+        _throttle.End(batch, hadEffects: false, default);
 
         _throttle.Share.ShouldBe(1);
     }
@@ -68,11 +68,11 @@ public sealed class RebuildThrottleTests
             ShareAfter(Ten);
         _throttle.Share.ShouldBe(1);
 
-        var batch = _throttle.Begin(builds: true);
+        var batch = _throttle.Begin(builds: true, pauses: true);
         _throttle.Share.ShouldBe(Options.RebuildShareMin);
         ShareAfter(Ten);
-        _throttle.End(batch, hadEffects: true);
-        _throttle.Begin(builds: true);
+        _throttle.End(batch, hadEffects: true, default);
+        _throttle.Begin(builds: true, pauses: true);
         _throttle.Share.ShouldBeGreaterThan(Options.RebuildShareMin, "it goes on with its next batch");
     }
 
@@ -83,9 +83,9 @@ public sealed class RebuildThrottleTests
     {
         Work(Ten);
         for (var i = 0; i < builds; i++)
-            _throttle.Begin(builds: true);
+            _throttle.Begin(builds: true, pauses: true);
 
-        var yields = _throttle.YieldAsync(Ten, endsBatch: true, CancellationToken.None).AsTask();
+        var yields = _throttle.YieldAsync(Ten, CancellationToken.None).AsTask();
         yields.IsCompleted.ShouldBeFalse();
         (await _clock.NextAsync()).ShouldBe(TimeSpan.FromMilliseconds(milliseconds));
         await yields.InTime();
@@ -95,10 +95,10 @@ public sealed class RebuildThrottleTests
     public async Task Build_waits_for_a_batch_of_another_shard_and_no_longer()
     {
         var batch = _throttle.Begin(builds: false);
-        _throttle.Begin(builds: true);
-        var yields = _throttle.YieldAsync(Ten, endsBatch: true, CancellationToken.None).AsTask();
+        _throttle.Begin(builds: true, pauses: true);
+        var yields = _throttle.YieldAsync(Ten, CancellationToken.None).AsTask();
         yields.IsCompleted.ShouldBeFalse();
-        _throttle.End(batch, hadEffects: true);
+        _throttle.End(batch, hadEffects: true, default);
         await yields.InTime();
     }
 
@@ -106,8 +106,8 @@ public sealed class RebuildThrottleTests
     public async Task Build_does_not_wait_for_good_for_a_batch_that_hangs()
     {
         _throttle.Begin(builds: false);
-        _throttle.Begin(builds: true);
-        var yields = _throttle.YieldAsync(Ten, endsBatch: true, CancellationToken.None).AsTask();
+        _throttle.Begin(builds: true, pauses: true);
+        var yields = _throttle.YieldAsync(Ten, CancellationToken.None).AsTask();
         (await _clock.NextAsync()).ShouldBe(Options.LiveDelayMax);
         await yields.InTime();
     }
@@ -117,8 +117,8 @@ public sealed class RebuildThrottleTests
     {
         using var stop = new CancellationTokenSource();
         Work(Ten);
-        _throttle.Begin(builds: true);
-        var yields = _throttle.YieldAsync(Ten, endsBatch: true, stop.Token).AsTask();
+        _throttle.Begin(builds: true, pauses: true);
+        var yields = _throttle.YieldAsync(Ten, stop.Token).AsTask();
         await stop.CancelAsync();
         await yields.InTime();
     }
@@ -132,63 +132,103 @@ public sealed class RebuildThrottleTests
         var one = Commit(first.Task);
         var two = Commit(Task.CompletedTask);
         begun.ShouldBe(1);
+        _clock.Advance(Ten);
         first.SetResult();
-        await Task.WhenAll(one, two).InTime();
+        (await one.InTime()).ShouldBe(Ten);
+        (await two.InTime()).ShouldBe(TimeSpan.Zero, "the wait for its turn is no work");
         begun.ShouldBe(2);
 
-        Task Commit(Task until) => _throttle.CommitAsync(
+        Task<TimeSpan> Commit(Task until) => _throttle.CommitAsync(
             async _ =>
             {
                 begun++;
                 await until;
             },
+            takesTurns: true,
             CancellationToken.None).AsTask();
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(6)]
-    public async Task Pieces_take_three_times_what_is_typical_of_the_others(int typical)
+    [InlineData(100)]
+    public void Pieces_take_four_times_what_is_typical_of_the_others(int typical)
     {
-        for (var i = 0; i < 100; i++)
+        for (var i = 0; i < 150; i++)
             Work(TimeSpan.FromMilliseconds(typical));
-        _throttle.Begin(builds: true);
-        _throttle.Share.ShouldBeLessThan(1);
 
-        // A piece costs 20 µs an event, and half a millisecond.
+        // A piece costs as much as a batch of the others, and 200 µs an event.
         TimeSpan took = default;
-        for (var i = 0; i < 60; i++)
+        for (var i = 0; i < 100; i++)
         {
-            took = TimeSpan.FromMilliseconds(0.5 + (_throttle.PieceEventsMax / 50.0));
-            await PieceAsync(took);
+            took = TimeSpan.FromMilliseconds(typical + (_throttle.PieceEventsMax * 0.02 * typical / 6));
+            Piece(_throttle.PieceEventsMax, took);
         }
 
-        took.TotalMilliseconds.ShouldBeInRange(3 * typical * 0.7, 3 * typical * 1.15);
+        took.TotalMilliseconds.ShouldBeInRange(4 * typical * 0.8, 4 * typical * 1.15);
     }
 
     [Fact]
-    public async Task Pieces_have_a_least_and_a_most()
+    public void Pieces_have_a_least_and_a_most()
     {
         Work(Ten);
-        _throttle.Begin(builds: true);
         for (var i = 0; i < 20; i++)
-            await PieceAsync(TimeSpan.FromSeconds(1));
-        _throttle.PieceEventsMax.ShouldBe(50);
+            Piece(_throttle.PieceEventsMax, TimeSpan.FromSeconds(1));
+        _throttle.PieceEventsMax.ShouldBe(100);
         for (var i = 0; i < 60; i++)
-            await PieceAsync(2 * Ten);
+            Piece(_throttle.PieceEventsMax, TimeSpan.FromMilliseconds(1));
         _throttle.PieceEventsMax.ShouldBe(2_000);
     }
 
     [Fact]
-    public async Task Reading_that_takes_long_makes_pieces_smaller_but_quick_reading_makes_none_larger()
+    public void Piece_with_fewer_events_than_it_might_have_makes_none_larger()
     {
         Work(Ten);
-        _throttle.Begin(builds: true);
-        var first = _throttle.PieceEventsMax;
-        await PieceAsync(TimeSpan.FromMilliseconds(1), endsBatch: false);
-        _throttle.PieceEventsMax.ShouldBe(first);
-        await PieceAsync(TimeSpan.FromSeconds(1), endsBatch: false);
-        _throttle.PieceEventsMax.ShouldBe(first / 2);
+        var events = _throttle.PieceEventsMax;
+        Piece(events - 1, TimeSpan.FromMilliseconds(1));
+        _throttle.PieceEventsMax.ShouldBe(events);
+        Piece(0, TimeSpan.FromSeconds(1));
+        _throttle.PieceEventsMax.ShouldBe(events);
+        Piece(events - 1, TimeSpan.FromSeconds(1));
+        _throttle.PieceEventsMax.ShouldBe(events / 2);
+    }
+
+    [Fact]
+    public void Pieces_stay_while_others_are_at_work_however_large_the_share()
+    {
+        for (var i = 0; i < 60; i++)
+            ShareAfter(Ten);
+        _throttle.Share.ShouldBe(1);
+        _throttle.PieceEventsMax.ShouldBeLessThanOrEqualTo(2_000);
+
+        _clock.Advance(2 * RebuildThrottle.Quiet);
+        _throttle.PieceEventsMax.ShouldBe(int.MaxValue);
+    }
+
+    [Fact]
+    public void Build_that_does_not_pause_has_pieces_and_disturbs_nobody()
+    {
+        for (var i = 0; i < 60; i++)
+            ShareAfter(TimeSpan.FromMilliseconds(2));
+        var build = _throttle.Begin(builds: true);
+        _throttle.PieceEventsMax.ShouldBeLessThanOrEqualTo(2_000);
+        ShareAfter(Ten).ShouldBe(1, "the batch is not slow because of it");
+        var events = _throttle.PieceEventsMax;
+        _throttle.End(build, hadEffects: true, new(events, TimeSpan.FromSeconds(1)));
+        _throttle.PieceEventsMax.ShouldBeLessThan(events);
+        _throttle.Share.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task With_the_whole_share_for_builds_nothing_is_held_back()
+    {
+        var throttle = new RebuildThrottle(new ShardOptions { RebuildShareMin = 1 }, _clock);
+        throttle.End(throttle.Begin(builds: false), hadEffects: true, default);
+        throttle.Begin(builds: false);
+        throttle.Begin(builds: true, pauses: true);
+
+        throttle.PieceEventsMax.ShouldBe(int.MaxValue);
+        await throttle.YieldAsync(Ten, CancellationToken.None).AsTask().InTime();
     }
 
     [Fact]
@@ -197,7 +237,7 @@ public sealed class RebuildThrottleTests
         var quick = TimeSpan.FromMilliseconds(2);
         for (var i = 0; i < 60; i++)
             ShareAfter(quick);
-        var build = _throttle.Begin(builds: true);
+        var build = _throttle.Begin(builds: true, pauses: true);
         for (var i = 0; i < 60; i++)
             ShareAfter(quick);
         _throttle.Share.ShouldBe(1);
@@ -206,14 +246,14 @@ public sealed class RebuildThrottleTests
         ShareAfter(5 * quick).ShouldBe(0.5, "it is longer than what is typical, though far from the most");
 
         // While the build pauses, or has ended, a slow batch is not its fault.
-        var yields = _throttle.YieldAsync(TimeSpan.FromMinutes(1), endsBatch: true, CancellationToken.None).AsTask();
+        var yields = _throttle.YieldAsync(TimeSpan.FromMinutes(1), CancellationToken.None).AsTask();
         _clock.Advance(2 * RebuildThrottle.CutGap);
         Work(5 * quick);
         _throttle.Share.ShouldBe(0.5);
         yields.IsCompleted.ShouldBeFalse();
         await _clock.NextAsync();
         await yields.InTime();
-        _throttle.End(build, hadEffects: true);
+        _throttle.End(build, hadEffects: true, default);
         ShareAfter(5 * quick).ShouldBeGreaterThan(0.5);
     }
 
@@ -223,26 +263,24 @@ public sealed class RebuildThrottleTests
         var quick = TimeSpan.FromMilliseconds(2);
         for (var i = 0; i < 60; i++)
         {
-            _throttle.End(_throttle.Begin(builds: true), hadEffects: true);
+            _throttle.End(_throttle.Begin(builds: true, pauses: true), hadEffects: true, default);
             ShareAfter(quick);
         }
 
         _throttle.Share.ShouldBe(1);
         var batch = _throttle.Begin(builds: false);
-        _throttle.End(_throttle.Begin(builds: true), hadEffects: true);
+        _throttle.End(_throttle.Begin(builds: true, pauses: true), hadEffects: true, default);
         _clock.Advance(5 * quick);
-        _throttle.End(batch, hadEffects: true);
+        _throttle.End(batch, hadEffects: true, default);
         _throttle.Share.ShouldBe(0.5);
     }
 
-    private async Task PieceAsync(TimeSpan took, bool endsBatch = true)
+    // The others stay at work.
+    private void Piece(int events, TimeSpan took)
     {
-        var yields = _throttle.YieldAsync(took, endsBatch, CancellationToken.None).AsTask();
-        await _clock.NextAsync();
-        await yields.InTime();
-
-        // The others stay at work.
+        var build = _throttle.Begin(builds: true, pauses: true);
         Work(TimeSpan.Zero);
+        _throttle.End(build, hadEffects: true, new(events, took));
     }
 
     private double ShareAfter(TimeSpan delay)
@@ -257,6 +295,6 @@ public sealed class RebuildThrottleTests
     {
         var batch = _throttle.Begin(builds: false);
         _clock.Advance(delay);
-        _throttle.End(batch, hadEffects: true);
+        _throttle.End(batch, hadEffects: true, default);
     }
 }

@@ -18,7 +18,11 @@ internal sealed class ShardScene : IAsyncDisposable
     private Task _run = Task.CompletedTask;
     private Task _highWater = Task.CompletedTask;
 
-    public ShardScene(PullingOptions? pulling = null) => World = new(pulling);
+    public ShardScene(PullingOptions? pulling = null)
+    {
+        World = new(pulling);
+        Throttle = new(Options, Clock);
+    }
 
     public PullingWorld World { get; }
 
@@ -32,6 +36,12 @@ internal sealed class ShardScene : IAsyncDisposable
 
     public ShardAgent Agent { get; private set; } = null!;
 
+    /// <summary>Whether it builds a generation.</summary>
+    public bool Builds { get; init; }
+
+    /// <summary>Between it and what a test makes the others do.</summary>
+    public RebuildThrottle Throttle { get; }
+
     public List<ShardState> States { get; } = [];
 
     /// <summary>Starts the agent. With the loop of the mark when its polls matter.</summary>
@@ -41,8 +51,9 @@ internal sealed class ShardScene : IAsyncDisposable
             World.Agent, World.HighWater, Options, World.Pipelines, AwayException.Is, Clock, new Random(1), NullLogger.Instance)
         {
             SeveralTenants = World.SeveralTenants,
+            Throttle = Throttle,
         };
-        Agent = new(new("Totals", 1, SlotRange.All, "main"), Consumer, Errors, runtime);
+        Agent = new(new("Totals", 1, SlotRange.All, "main"), Consumer, Errors, runtime) { IsBuilding = Builds };
         _run = Task.Run(() => Agent.RunAsync(_stop.Token, _abort.Token));
         if (withHighWaterLoop)
             _highWater = Task.Run(() => World.HighWater.RunAsync(_end.Token));

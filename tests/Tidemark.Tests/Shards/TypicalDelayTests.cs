@@ -4,11 +4,12 @@ namespace Tidemark.Tests.Shards;
 
 public sealed class TypicalDelayTests
 {
+    private static readonly TimeSpan First = TimeSpan.FromMilliseconds(7);
     private static readonly TimeSpan Most = TimeSpan.FromMilliseconds(20);
-    private readonly TypicalDelay _typical = new(Most);
+    private readonly TypicalDelay _typical = new(First, Most);
 
     [Fact]
-    public void Nothing_known_is_the_most() => _typical.Value.ShouldBe(Most);
+    public void Until_there_is_a_value_the_first_one_counts() => _typical.Value.ShouldBe(First);
 
     [Fact]
     public void First_value_counts_as_typical()

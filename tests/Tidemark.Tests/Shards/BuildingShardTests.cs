@@ -56,7 +56,7 @@ public sealed class BuildingShardTests
     public async Task Beside_others_it_takes_its_share_of_the_time()
     {
         await using var scene = new ShardScene(new() { PageEventsMax = 100 }) { Builds = true };
-        await scene.World.AppendAsync("deposited", 1_100);
+        await scene.World.AppendAsync("deposited", 600);
         OthersWork(scene);
         scene.Consumer.OnDeliver = _ =>
         {
@@ -65,7 +65,7 @@ public sealed class BuildingShardTests
         };
         var began = scene.Clock.GetTimestamp();
 
-        await scene.Start().RunUntilAsync(s => s.Position.Value == 1_100);
+        await scene.Start().RunUntilAsync(s => s.Position.Value == 600);
 
         // It pauses nine times as long as it works, but for the last page.
         var whole = 10 * scene.Consumer.Deliveries * Ten;

@@ -19,7 +19,7 @@ internal static class IdleScenario
 
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
 
-    private sealed record Settings(string? Postgres, int Seconds, int Projections, int Subscriptions, bool Pooler);
+    private sealed record Settings(string? Postgres, int Seconds, int Projections, int Subscriptions, bool Pooler, bool Listens);
 
     public static Command MakeCommand()
     {
@@ -28,11 +28,12 @@ internal static class IdleScenario
         var projections = CommonOptions.Number("--projections", 16, "How many aggregates.");
         var subscriptions = CommonOptions.Number("--subscriptions", 0, "How many subscriptions with a consumer in the process.");
         var pooler = new Option<bool>("--pooler") { Description = "Behind pgbouncer in transaction mode." };
+        var listens = new Option<bool>("--listen") { Description = "With --pooler: one connection leads past it, for hints." };
         var command = new Command(Name, "Statements a minute of a node without work (PostgreSQL).") { postgres, seconds, projections,
-            subscriptions, pooler };
+            subscriptions, pooler, listens };
         command.SetAction((parsed, _) => RunAsync(new Settings(
             parsed.GetValue(postgres), parsed.GetValue(seconds), parsed.GetValue(projections), parsed.GetValue(subscriptions),
-            parsed.GetValue(pooler))));
+            parsed.GetValue(pooler), parsed.GetValue(listens))));
         return command;
     }
 
@@ -53,9 +54,9 @@ internal static class IdleScenario
             await using (pooler.ConfigureAwait(false))
             {
                 var through = pooler.Through(store.ConnectionString);
-                await MeasureAsync(
-                    settings, store, builder => builder.UsePostgreSql(through, options => options.TransactionPooler = true))
-                        .ConfigureAwait(false);
+                var past = settings.Listens ? store.ConnectionString : null;
+                await MeasureAsync(settings, store, builder => builder.UsePostgreSql(
+                    through, options => (options.TransactionPooler, options.ListenConnectionString) = (true, past))).ConfigureAwait(false);
             }
         }
     }
@@ -91,7 +92,7 @@ internal static class IdleScenario
             new Report(Name)
                 .Set("store", BenchStores.Postgres).Set("seconds", settings.Seconds).Set("projections", settings.Projections)
                 .Set("subscriptions", settings.Subscriptions)
-                .Set("pooler", JsonValue.Create(settings.Pooler))
+                .Set("pooler", JsonValue.Create(settings.Pooler)).Set("listens", JsonValue.Create(!settings.Pooler || settings.Listens))
                 .Set("statements_per_minute", statements.Sum(s => s.Calls) * 60 / usage.Seconds)
                 .Set("process_cpu_seconds", usage.ProcessCpuSeconds)
                 .Set("database_cpu_seconds", usage.DatabaseCpuSeconds)

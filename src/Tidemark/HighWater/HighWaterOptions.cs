@@ -7,10 +7,10 @@ public sealed class HighWaterOptions
     public TimeSpan PollWithHints { get; set; } = TimeSpan.FromSeconds(8);
 
     /// <summary>
-    /// The longest wait between two looks without hints. 1.1 s by default, reached from <see cref="PollBusy"/> by doubling; 10 ms to 10
+    /// The longest wait between two looks without hints. 1.5 s by default, reached from <see cref="PollBusy"/> by doubling; 10 ms to 10
     /// min.
     /// </summary>
-    public TimeSpan PollIdle { get; set; } = TimeSpan.FromSeconds(1.1);
+    public TimeSpan PollIdle { get; set; } = TimeSpan.FromSeconds(1.5);
 
     /// <summary>The wait between two looks after the log moved, without hints. 20 ms by default; 1 ms to 1 min.</summary>
     public TimeSpan PollBusy { get; set; } = TimeSpan.FromMilliseconds(20);

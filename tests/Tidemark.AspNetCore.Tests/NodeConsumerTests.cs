@@ -44,6 +44,8 @@ public sealed class NodeConsumerTests : IDisposable
         await File.AppendAllTextAsync(Ledger, """{"partition":"0-340","tok""", TestContext.Current.CancellationToken);
         await using (var last = await RunAsync(server, key))
         {
+            // Everything may be there already; what ends before it listens to signals has not ended by itself.
+            await last.Output.WaitForAsync("connected to", Eventually.Patience);
             await Eventually.TrueAsync(
                 () => Read().Count >= Rounds * EventsOfRound, () => $"{Read().Count}: {last.Output.Tail()}");
             last.Terminate();

@@ -2,6 +2,7 @@ using Tidemark.Benchmarks.Measuring;
 using Tidemark.Benchmarks.Stores;
 using Tidemark.Benchmarks.Workload;
 using Tidemark.Hosting;
+using Tidemark.Placement;
 using Tidemark.Projections;
 
 namespace Tidemark.Benchmarks.Scenarios;
@@ -11,7 +12,6 @@ internal static class CatchUp
 {
     private const int HashesPerLine = 50;
 
-    private static readonly TimeSpan NodeLifeMin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(30);
 
     /// <summary>Measures one catch-up, and checks what it has built.</summary>
@@ -33,7 +33,7 @@ internal static class CatchUp
         {
             Register(builder.AddOrders(), kind, projections, round, partitions);
             if (tick is { } every)
-                builder.Configure(options => (options.Node.Tick, options.Node.TimeToLive) = (every, TwoTicks(every)));
+                builder.Configure(options => Beat(options.Node, every));
         }).ConfigureAwait(false);
         Usage usage;
         long read;
@@ -63,7 +63,13 @@ internal static class CatchUp
     /// <summary>The name of a projection of a round.</summary>
     public static string Name(string round, int number) => $"p{number}_{round}";
 
-    private static TimeSpan TwoTicks(TimeSpan tick) => 2 * tick > NodeLifeMin ? 2 * tick : NodeLifeMin;
+    // A node has to live for two ticks at least.
+    private static void Beat(NodeOptions node, TimeSpan tick)
+    {
+        node.Tick = tick;
+        if (node.TimeToLive < 2 * tick)
+            node.TimeToLive = 2 * tick;
+    }
 
     private static Projection Make(ProjectionKind kind, string name, int partitions) => kind switch
     {

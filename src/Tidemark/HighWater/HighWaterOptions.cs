@@ -7,8 +7,8 @@ public sealed class HighWaterOptions
     public TimeSpan PollWithHints { get; set; } = TimeSpan.FromSeconds(8);
 
     /// <summary>
-    /// The longest wait between two looks without hints. 1.5 s by default, reached from <see cref="PollBusy"/> by doubling; 10 ms to 10
-    /// min.
+    /// The longest wait between two looks without hints. 1.5 s by default, reached from <see cref="PollBusy"/> by doubling, so that an
+    /// idle node sends less than 60 statements a minute, heartbeats included; 10 ms to 10 min.
     /// </summary>
     public TimeSpan PollIdle { get; set; } = TimeSpan.FromSeconds(1.5);
 

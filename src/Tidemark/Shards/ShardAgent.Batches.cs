@@ -1,6 +1,5 @@
 using Tidemark.Checkpoints;
 using Tidemark.Events;
-using Tidemark.Pulling;
 using Tidemark.Telemetry;
 
 namespace Tidemark.Shards;

@@ -49,7 +49,7 @@ public sealed class LockSharingTests : StoreTests<SqliteStore>
                 await busy.WriteAsync(
                     session =>
                     {
-                        Thread.Sleep(Held);
+                        stop.Token.WaitHandle.WaitOne(Held);
                         return Change(session);
                     },
                     Token);

@@ -157,11 +157,11 @@ public sealed class RebuildThrottleTests
         for (var i = 0; i < 150; i++)
             Work(TimeSpan.FromMilliseconds(typical));
 
-        // A piece costs as much as a batch of the others, and 200 µs an event.
+        // A piece costs as much as a batch of the others, and again as much for each 300 events.
         TimeSpan took = default;
         for (var i = 0; i < 100; i++)
         {
-            took = TimeSpan.FromMilliseconds(typical + (_throttle.PieceEventsMax * 0.02 * typical / 6));
+            took = TimeSpan.FromMilliseconds(typical * (1 + (_throttle.PieceEventsMax / 300.0)));
             Piece(_throttle.PieceEventsMax, took);
         }
 

@@ -43,8 +43,8 @@ public sealed class ChildProcessTests
         await using ChildProcess child = await Probe.StartAsync("beat");
         await child.Output.WaitForAsync("beat 3", Eventually.Patience);
 
-        child.Stop();
-        await Eventually.TrueAsync(() => StateOf(child.ProcessId) == 'T', "the child is frozen");
+        await child.StopAsync();
+        StatesOf(child.ProcessId).ShouldAllBe(state => state == 'T');
 
         child.Continue();
         int beats = child.Output.Snapshot().Count;
@@ -72,9 +72,9 @@ public sealed class ChildProcessTests
         error.Message.ShouldContain("/no/such/program.dll");
     }
 
-    private static char StateOf(int processId)
-    {
-        string status = File.ReadAllText($"/proc/{processId}/stat");
-        return status[status.LastIndexOf(')') + 2];
-    }
+    private static char[] StatesOf(int processId) =>
+    [
+        .. Directory.GetDirectories($"/proc/{processId}/task").Select(thread => File.ReadAllText(Path.Combine(thread, "stat")))
+            .Select(status => status[status.LastIndexOf(')') + 2]),
+    ];
 }

@@ -1,3 +1,4 @@
+using Npgsql;
 using Tidemark.Hosting;
 using Tidemark.PostgreSql;
 using Tidemark.Sqlite;
@@ -12,7 +13,7 @@ public sealed record StoreChoice(string Kind, string Target)
     /// <param name="idleTransactionMax">How long a shard's transaction may be idle on PostgreSQL; null for the default.</param>
     public TidemarkBuilder Use(TidemarkBuilder builder, TimeSpan? idleTransactionMax = null) => Kind switch
     {
-        "postgres" or "pooled" => builder.UsePostgreSql(Target, o =>
+        "postgres" or "pooled" => builder.UsePostgreSql(Named(), o =>
         {
             o.TransactionPooler = Kind == "pooled";
             o.IdleTransactionMax = idleTransactionMax ?? o.IdleTransactionMax;
@@ -20,4 +21,14 @@ public sealed record StoreChoice(string Kind, string Target)
         "sqlite" => builder.UseSqlite(Target),
         _ => throw new ArgumentException($"There is no store '{Kind}'; there are postgres, pooled and sqlite."),
     };
+
+    /// <summary>The name of a process's sessions on PostgreSQL, where its connection string has none.</summary>
+    public static string ApplicationOf(int processId) => $"node-{processId}";
+
+    private string Named()
+    {
+        var text = new NpgsqlConnectionStringBuilder(Target);
+        text.ApplicationName ??= ApplicationOf(Environment.ProcessId);
+        return text.ConnectionString;
+    }
 }

@@ -70,12 +70,13 @@ public abstract class LostNodeTests<TStore>
         var random = new Random(Chance.NewSeed());
         long since = 0;
         Sight frozen = null!;
-        await fleet.EvenAsync(alive);
-        for (int attempt = 1; !await Freezer.TryFreezeAsync(node, fleet.Store, fleet.Outside.Store, random, SeeAsync); attempt++)
-        {
-            attempt.ShouldBeLessThan(Freezer.AttemptsMax);
-            await fleet.EvenAsync(alive);
-        }
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await fleet.EvenAsync(alive);
+                return await Freezer.TryFreezeAsync(node, fleet.Store, fleet.Outside.Store, random, SeeAsync);
+            },
+            () => "the node freezes outside its transactions");
 
         DateTimeOffset expires = frozen.Nodes.Single(n => n.ProcessId == node.Process.ProcessId).ExpiresAt;
         var its = frozen.OwnedBy(node).ToDictionary(l => l.Shard, l => l.Epoch);

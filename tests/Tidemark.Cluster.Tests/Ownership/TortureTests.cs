@@ -64,7 +64,7 @@ public abstract class TortureTests<TStore>
                     _done.Kills++;
                     break;
                 case < 7 when _frozen.Add(node):
-                    node.Process.Stop();
+                    await node.Process.StopAsync();
                     _done.Freezes++;
                     break;
                 case < 9:

@@ -64,6 +64,24 @@ public class PostgreSqlStore : ClusterStore, IClusterStoreKind
         return rows.Count > 0;
     }
 
+    public override async Task<bool> IsInTransactionAsync(int processId)
+    {
+        // What it sent before it froze still runs: then its sessions are idle, in a transaction or not.
+        string states = "select coalesce(bool_or(state = 'active'), false), coalesce(bool_or(state like 'idle in transaction%'), false) " +
+            "from pg_stat_activity " +
+            $"where datname = current_database() and application_name = '{StoreChoice.ApplicationOf(processId)}'";
+        bool inside = false;
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var row = (await QueryAsync(states))[0];
+                inside = (bool)row[1];
+                return inside || !(bool)row[0];
+            },
+            () => $"the statements that process {processId} sent before it froze end");
+        return inside;
+    }
+
     public override async ValueTask DisposeAsync()
     {
         NpgsqlConnection.ClearAllPools();

@@ -12,17 +12,11 @@ namespace Tidemark.Cluster.Tests.Takeovers;
 /// </summary>
 internal static class Freezer
 {
-    /// <summary>After so many attempts something else is wrong.</summary>
-    public const int AttemptsMax = 30;
-
     private static readonly TimeSpan AppendMax = TimeSpan.FromSeconds(2);
 
     /// <summary>Freezes a node at a random moment of its work.</summary>
-    public static async Task FreezeAsync(Node node, ClusterStore store, EventStore writing, Random random)
-    {
-        for (int attempt = 1; !await TryFreezeAsync(node, store, writing, random); attempt++)
-            attempt.ShouldBeLessThan(AttemptsMax);
-    }
+    public static Task FreezeAsync(Node node, ClusterStore store, EventStore writing, Random random) =>
+        Eventually.TrueAsync(() => TryFreezeAsync(node, store, writing, random), () => "the node freezes outside its transactions");
 
     /// <summary>
     /// Freezes a node at a random moment of its work, and calls what is to happen at once; a node that is frozen inside a transaction goes
@@ -31,13 +25,19 @@ internal static class Freezer
     public static async Task<bool> TryFreezeAsync(
         Node node, ClusterStore store, EventStore writing, Random random, Func<Task>? onFrozen = null)
     {
-        Task load = AppendAsync(writing, random, 20);
+        using var load = new CancellationTokenSource();
+        Task loading = AppendUntilAsync(writing, new Random(random.Next()), load.Token);
         await Chance.PassAsync(random, 1, 50);
-        node.Process.Stop();
+        await node.Process.StopAsync();
+        await load.CancelAsync();
         await (onFrozen?.Invoke() ?? Task.CompletedTask);
-        Task after = AppendAfterAsync(load, writing, random);
-        if (await Task.WhenAny(after, Task.Delay(AppendMax)) == after && await HoldsNothingAsync(store))
+        Task after = AppendAfterAsync(loading, writing, random);
+        if (await Task.WhenAny(after, Task.Delay(AppendMax)) == after && !await store.IsInTransactionAsync(node.Process.ProcessId))
+        {
+            await after;
             return true;
+        }
+
         node.Process.Continue();
         await after;
         return false;
@@ -50,31 +50,15 @@ internal static class Freezer
             await store.AppendAsync($"account-{random.Next(10)}", ExpectedVersion.Any, [BankSetup.RandomEvent(random)]);
     }
 
-    private static async Task AppendAfterAsync(Task load, EventStore writing, Random random)
+    private static async Task AppendUntilAsync(EventStore store, Random random, CancellationToken enough)
     {
-        await load;
-        await AppendAsync(writing, random, 1);
+        while (!enough.IsCancellationRequested)
+            await AppendAsync(store, random, 1);
     }
 
-    // Other nodes end their transactions in a moment; what stays is the frozen one's.
-    private static async Task<bool> HoldsNothingAsync(ClusterStore store)
+    private static async Task AppendAfterAsync(Task loading, EventStore writing, Random random)
     {
-        if (store is SqliteStore)
-            return true;
-        long started = TimeProvider.System.GetTimestamp();
-        while (TimeProvider.System.GetElapsedTime(started) < AppendMax)
-        {
-            var rows = await store.QueryAsync(
-                "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%' " +
-                "and state_change < clock_timestamp() - interval '300 ms'");
-            if ((long)rows[0][0] > 0)
-                return false;
-            rows = await store.QueryAsync(
-                "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'");
-            if ((long)rows[0][0] == 0)
-                return true;
-        }
-
-        return false;
+        await loading;
+        await AppendAsync(writing, random, 1);
     }
 }

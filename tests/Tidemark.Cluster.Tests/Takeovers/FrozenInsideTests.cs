@@ -36,7 +36,7 @@ public abstract class FrozenInsideTests<TStore>
         await first.ReadyAsync();
         await Freezer.AppendAsync(writing.Store, random, 50);
         await first.Process.Output.WaitForAsync(line => line == "held", Eventually.Patience);
-        first.Process.Stop();
+        await first.Process.StopAsync();
         (await LockedAsync(store)).ShouldBeTrue("The frozen node holds its locks; else this test shows nothing.");
 
         await using Node second = await Node.StartAsync(options);

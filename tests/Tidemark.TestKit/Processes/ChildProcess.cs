@@ -55,8 +55,15 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Sends SIGHUP, to which a program may give a meaning of its own.</summary>
     public void HangUp() => _process.Signal(PosixSignalNumber.Hangup);
 
-    /// <summary>Freezes the process: no thread runs until <see cref="Continue"/>; connections stay open.</summary>
-    public void Stop() => _process.Signal(PosixSignalNumber.Stop);
+    /// <summary>
+    /// Freezes the process: when this returns no thread runs until <see cref="Continue"/>; connections stay open. The signal alone does
+    /// not do that: one thread has to be scheduled to receive it, and on a busy machine the others work on until then.
+    /// </summary>
+    public async Task StopAsync()
+    {
+        _process.Signal(PosixSignalNumber.Stop);
+        await Eventually.TrueAsync(() => Threads.AllStopped(ProcessId), $"every thread of process {ProcessId} has stopped");
+    }
 
     /// <summary>Wakes a frozen process.</summary>
     public void Continue() => _process.Signal(PosixSignalNumber.Continue);

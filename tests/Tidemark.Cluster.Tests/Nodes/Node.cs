@@ -21,7 +21,7 @@ internal sealed class Node : IAsyncDisposable
     }
 
     /// <summary>Whether it has ever told that it no longer runs a shard, or was refused a write to it.</summary>
-    public bool HasLost(string shard) =>
+    public bool HasToldOfLoss(string shard) =>
         Process.Output.Snapshot().Any(line => line == $"run {shard} Gone" || line == $"run {shard} Paused Fenced");
 
     /// <summary>Whether it runs a shard, as far as it has told.</summary>

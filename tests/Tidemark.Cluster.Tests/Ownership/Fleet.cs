@@ -75,8 +75,7 @@ internal sealed class Fleet : IAsyncDisposable
     /// <summary>Starts a node; does not wait for it.</summary>
     public Task<Node> AddAsync() => AddAsync(Options);
 
-    public async Task<Sight> LookAsync() =>
-        new(await Outside.Database.Storage.Leases.ReadAsync(TestContext.Current.CancellationToken));
+    public Task<Sight> LookAsync() => Sight.LookAsync(Outside);
 
     /// <summary>Waits until what is seen meets a condition, and returns how long that took.</summary>
     public async Task<TimeSpan> SeenAsync(Func<Sight, bool> condition, string what)

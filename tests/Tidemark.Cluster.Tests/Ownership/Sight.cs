@@ -1,3 +1,4 @@
+using Tidemark.Hosting;
 using Tidemark.Leases;
 using Node = Tidemark.Leases.Node;
 
@@ -33,6 +34,10 @@ internal sealed class Sight
     /// <summary>How often shards were claimed so far.</summary>
     public long Claims => Wanted.Sum(l => l.Epoch.Value);
 
+    /// <summary>Looks at a store.</summary>
+    public static async Task<Sight> LookAsync(TidemarkHost host) =>
+        new(await host.Database.Storage.Leases.ReadAsync(TestContext.Current.CancellationToken));
+
     /// <summary>Whether every wanted shard has a living owner.</summary>
     public bool AllOwned(int shards) => Wanted.Count == shards && Wanted.All(l => OwnerOf(l) is not null);
 
@@ -50,6 +55,13 @@ internal sealed class Sight
     /// <summary>What a process owns.</summary>
     public IReadOnlyList<ShardLease> OwnedBy(Cluster.Tests.Nodes.Node node) =>
         [.. Wanted.Where(l => OwnerOf(l)?.ProcessId == node.Process.ProcessId)];
+
+    /// <summary>
+    /// Whether a node knows that it lost a shard that another one took: it has told so, or has claimed the shard anew, perhaps too soon to
+    /// tell.
+    /// </summary>
+    public bool HasLost(Cluster.Tests.Nodes.Node node, string shard) =>
+        node.HasToldOfLoss(shard) || OwnedBy(node).Any(l => l.Shard.ToString() == shard);
 
     /// <summary>For messages.</summary>
     public override string ToString() => string.Join(

@@ -1,5 +1,6 @@
 using Tidemark.Cluster.Tests.Audits;
 using Tidemark.Cluster.Tests.Nodes;
+using Tidemark.Cluster.Tests.Ownership;
 using Tidemark.Cluster.Tests.Stores;
 using Tidemark.Hosting;
 using Tidemark.TestNode;
@@ -40,7 +41,11 @@ public abstract class FrozenNodeTests<TStore>
 
         first.Process.Continue();
         Task lost = Eventually.TrueAsync(
-            () => Projections.All(p => first.HasLost($"{p}:g1:0-1023@main")),
+            async () =>
+            {
+                Sight sight = await Sight.LookAsync(writing);
+                return Projections.All(p => sight.HasLost(first, $"{p}:g1:0-1023@main"));
+            },
             () => $"the first node finds itself fenced, or sees that it is no longer the owner: {first.Process.Output.Tail(8)}");
         while (!lost.IsCompleted)
             await Freezer.AppendAsync(writing.Store, random, 5);

@@ -3,7 +3,9 @@ namespace Tidemark.TestKit.Processes;
 /// <summary>What the kernel says of the threads of a process.</summary>
 internal static class Threads
 {
-    /// <summary>Whether no thread of a process can run; also true when it is gone. Without <c>/proc</c> it is not known, and true.</summary>
+    /// <summary>
+    /// Whether no thread of a process can run; also true when it is gone. Without <c>/proc</c> it is not known, and true.
+    /// </summary>
     public static bool AllStopped(int processId)
     {
         try

@@ -41,7 +41,7 @@ public abstract class ClusterStore : IAsyncDisposable
     /// <summary>Makes databases for tenants, where Tidemark does not do that by itself.</summary>
     public virtual Task MakeDatabasesAsync(IReadOnlyList<string> tenants) => Task.CompletedTask;
 
-    /// <summary>Whether a frozen process is in the middle of a transaction, as far as others cannot tell by appending.</summary>
+    /// <summary>Whether a frozen process is in the middle of a transaction that does not keep others from appending.</summary>
     public virtual Task<bool> IsInTransactionAsync(int processId) => Task.FromResult(false);
 
     /// <summary>Runs a statement.</summary>

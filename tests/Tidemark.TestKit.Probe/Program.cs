@@ -1,7 +1,7 @@
 using Tidemark.TestKit.Postgres;
 using Tidemark.TestKit.Processes;
 
-// Usage: echo WORD... | exit CODE | beat | cluster | parent
+// Usage: echo WORD... | exit CODE | beat | busy | cluster | parent
 switch (args[0])
 {
     case "echo":
@@ -17,6 +17,12 @@ switch (args[0])
             await Task.Delay(20);
         }
 
+    case "busy":
+        for (int i = 0; i < 4 * Environment.ProcessorCount; i++)
+            new Thread(() => { while (true) { } }) { IsBackground = true }.Start();
+        Console.WriteLine("busy");
+        await Task.Delay(Timeout.Infinite);
+        return 0;
     case "cluster":
         await using (PostgresCluster cluster = await PostgresCluster.StartNewAsync())
         {

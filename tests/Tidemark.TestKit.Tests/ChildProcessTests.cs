@@ -52,6 +52,21 @@ public sealed class ChildProcessTests
     }
 
     [Fact]
+    public async Task No_thread_of_a_busy_child_runs_once_it_is_stopped()
+    {
+        await using ChildProcess child = await Probe.StartAsync("busy");
+        await child.Output.WaitForAsync("busy", Eventually.Patience);
+
+        // The signal alone would do now and then.
+        for (int round = 0; round < 10; round++)
+        {
+            await child.StopAsync();
+            StatesOf(child.ProcessId).ShouldAllBe(state => state == 'T');
+            child.Continue();
+        }
+    }
+
+    [Fact]
     public async Task Children_end_when_the_process_that_started_them_is_killed()
     {
         await using ChildProcess parent = await Probe.StartAsync("parent");
